@@ -1,0 +1,6 @@
+"""Placeholder until its author writes it."""
+
+from django.utils.deprecation import MiddlewareMixin
+
+
+class ProbeMiddleware(MiddlewareMixin): ...

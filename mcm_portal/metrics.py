@@ -1,0 +1,9 @@
+"""Placeholder until its author writes it."""
+
+from django.utils.deprecation import MiddlewareMixin
+
+
+class BeforeMiddleware(MiddlewareMixin): ...
+
+
+class AfterMiddleware(MiddlewareMixin): ...

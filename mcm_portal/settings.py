@@ -1,0 +1,269 @@
+"""The portal's settings. Every value that differs between machines comes from the environment.
+
+README.md lists each variable with its type, default and choices; ``env.py`` refuses what it
+does not understand.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from . import env, logs
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+environment = env.Environment()
+
+# --- who we are -----------------------------------------------------------------------------
+DEBUG = environment.flag("DEBUG")
+DATA_DIR = Path(environment.text("DATA_DIR", str(BASE_DIR / ".data")))
+PORT = environment.number("PORT", 8000, least=1, most=65535)
+SITE_URL = environment.text("SITE_URL", f"http://localhost:{PORT}" if DEBUG else None).rstrip("/")
+_site = environment.url("SITE_URL", SITE_URL, schemes=("http", "https"))
+if _site is None or not _site.hostname or _site.path or _site.query:
+    raise ImproperlyConfigured("SITE_URL must be a scheme and a host, for example https://mcm.example.fr")
+HTTPS = _site.scheme == "https"
+ALLOWED_HOSTS = environment.words(
+    "ALLOWED_HOSTS", (_site.hostname, *(("localhost", "127.0.0.1", "[::1]") if DEBUG else ()))
+)
+PORTAL_BRAND = environment.text("PORTAL_BRAND", "")
+ADMIN_CONTACT = environment.text("ADMIN_CONTACT", "" if not DEBUG else "contact@example.org")
+TRUSTED_PROXY_COUNT = environment.number("TRUSTED_PROXY_COUNT", 0, most=10)
+
+# --- secrets --------------------------------------------------------------------------------
+SECRET_KEY = environment.text("SECRET_KEY")
+SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
+# Signs the links in mails. Apart from SECRET_KEY, so that either can be changed alone.
+LINK_KEY = environment.text("LINK_KEY")
+
+# --- what is installed: an app imports only from the floors below its own (pyproject.toml) --
+INSTALLED_APPS = [
+    "dsfr",  # before django.forms, whose templates it replaces
+    "widget_tweaks",
+    "django.forms",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "csp",
+    "django_countries",
+    "phonenumber_field",
+    "django_prometheus",
+    "django_structlog",
+    "allauth",
+    "allauth.account",
+    "throttling",
+    "audit",
+    "schools",
+    "notifications",
+    "accounts",
+    "mcm_portal",
+]
+
+MIDDLEWARE = [
+    "mcm_portal.health.ProbeMiddleware",
+    "mcm_portal.metrics.BeforeMiddleware",
+    "mcm_portal.outage.OutageMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.NoStoreMiddleware",
+    "accounts.middleware.StepsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "mcm_portal.metrics.AfterMiddleware",
+]
+
+ROOT_URLCONF = "mcm_portal.urls"
+WSGI_APPLICATION = "mcm_portal.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "mcm_portal.context.portal",
+            ],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "mcm_portal.logs.ExceptionReporterFilter"
+
+# --- PostgreSQL -----------------------------------------------------------------------------
+_database_url = environment.url("DATABASE_URL", None, schemes=("postgres", "postgresql"))
+assert _database_url is not None
+DATABASES = {
+    "default": {
+        **env.database(_database_url),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+# Time-outs: a frozen or locked database must end in a sentence, not in a hung page (SAFETY F10, F11).
+DATABASES["default"]["OPTIONS"] = {
+    "connect_timeout": 3,
+    "options": "-c statement_timeout=10000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=15000",
+    **DATABASES["default"]["OPTIONS"],  # type: ignore[dict-item]
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+# Nothing that matters is cached outside a process: with Redis gone every page still answers.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# --- Celery over the Redis protocol ---------------------------------------------------------
+_redis_url = environment.url("REDIS_URL", None, schemes=("redis", "rediss", "unix"))
+assert _redis_url is not None
+CELERY_BROKER_URL = _redis_url.geturl().replace("unix://", "redis+socket://", 1)
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 60
+CELERY_TASK_SOFT_TIME_LIMIT = 45
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 120,
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 3,
+    "socket_connect_timeout": 2,
+    # A web process that cannot publish gives up at once: the sweeper finds the message.
+    "max_retries": 0,
+    "interval_start": 0,
+}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TIMEZONE = "Europe/Paris"
+CELERY_BEAT_SCHEDULE = {
+    "notifications.sweep": {"task": "notifications.tasks.sweep", "schedule": 15.0},
+    "throttling.purge": {"task": "throttling.tasks.purge", "schedule": 3600.0},
+    "accounts.purge": {"task": "accounts.tasks.purge", "schedule": 3600.0},
+    "notifications.purge": {"task": "notifications.tasks.purge", "schedule": 3600.0},
+}
+
+# --- mail and SMS ---------------------------------------------------------------------------
+_email_url = environment.url("EMAIL_URL", "" if DEBUG else None, schemes=("smtp", "smtps", "smtp+tls"))
+_sms_url = environment.url("SMS_URL", "", schemes=("https", "http"))
+DEFAULT_FROM_EMAIL = environment.text(
+    "DEFAULT_FROM_EMAIL", "Ma classe à la maison <ne-pas-repondre@localhost>" if DEBUG else None
+)
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+EMAIL_TIMEOUT = 10  # seconds
+if _email_url is not None:
+    globals().update(env.email(_email_url))
+# Without a gateway, messages are kept and read on the local mailbox page, which exists only in DEBUG.
+MAIL_GATEWAY = f"notifications.gateways.{'smtp' if _email_url else 'local'}.Gateway"
+SMS_GATEWAY = f"notifications.gateways.{'http_sms' if _sms_url else 'local'}.Gateway"
+SMS_URL = _sms_url.geturl() if _sms_url else ""
+
+# --- people ---------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.DoorBackend"]
+LOGIN_URL = "home"
+LOGIN_REDIRECT_URL = "my_space"
+LOGOUT_REDIRECT_URL = "home"
+PASSWORD_HASHERS = ["accounts.hashers.Argon2idHasher"]
+AUTH_PASSWORD_VALIDATORS: list[dict[str, object]] = []  # accounts.passwords says the rules, per account
+
+# allauth: what is switched off here lives in our own code instead (docs/adr).
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_ON_GET = False
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+
+# --- languages ------------------------------------------------------------------------------
+LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", _("Français"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "Europe/Paris"
+USE_TZ = True
+
+# --- static files ---------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+DSFR_USE_INTEGRITY_CHECKSUMS = False  # a manifest storage rewrites the files
+
+# --- what protects ---------------------------------------------------------------------------
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+if TRUSTED_PROXY_COUNT:  # the proxy must overwrite the header (README)
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+_prefix = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{_prefix}sid"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_COOKIE_NAME = f"{_prefix}csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+CSRF_FAILURE_VIEW = "mcm_portal.views.csrf_failure"
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+COOKIE_PREFIX = _prefix
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+    }
+}
+
+# --- logs and metrics -------------------------------------------------------------------------
+LOGGING_CONFIG = None
+logs.configure(debug=DEBUG)
+PROMETHEUS_EXPORT_MIGRATIONS = False

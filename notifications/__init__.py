@@ -1,0 +1,1 @@
+"""What leaves: every mail and SMS."""

@@ -1,0 +1,1 @@
+"""What the schools and the académies say."""

@@ -1,0 +1,1 @@
+"""How often: counters that protect people and outlive a restart."""
