@@ -1,8 +1,37 @@
 """What every template knows of the portal."""
 
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.conf import settings
 from django.http import HttpRequest
 
 
-def portal(request: HttpRequest) -> dict[str, object]:
-    """Nothing yet."""
-    return {}
+class HelpContact(NamedTuple):
+    """Where to ask for help: what is shown, and where its link leads."""
+
+    label: str
+    address: str
+
+
+def help_contact() -> HelpContact | None:
+    """``ADMIN_CONTACT`` as a link: a mail address or the address of a page; None when it is not set."""
+    contact = settings.ADMIN_CONTACT
+    if not contact:
+        return None
+    if contact.startswith(("https://", "http://")):
+        return HelpContact(contact.partition("://")[2].rstrip("/"), contact)
+    return HelpContact(contact, f"mailto:{contact}")
+
+
+def portal(request: HttpRequest | None) -> dict[str, object]:
+    """The values that ``base.html`` needs; asks neither the database nor the session.
+
+    ``portal_brand`` is the text of the official block, one entry per line, ``|`` in ``PORTAL_BRAND``
+    being the end of a line; empty unless the operator is entitled to one (DESIGN.md, Look).
+    """
+    return {
+        "portal_brand": [line.strip() for line in settings.PORTAL_BRAND.split("|") if line.strip()],
+        "help_contact": help_contact(),
+    }
