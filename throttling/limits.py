@@ -1,0 +1,148 @@
+"""Counting, and refusing, before anything is judged (SAFETY T4, T7, T8, T18, T28).
+
+The counters are in PostgreSQL: they outlive a flushed Redis, a restart, and the rollback of
+whatever the caller does next.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+from django.db.models.functions import Now
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext, ngettext
+
+from .models import Counter
+
+PARIS = ZoneInfo("Europe/Paris")
+SCOPE = re.compile(r"[a-z][a-z0-9_.]{0,59}")
+
+# One statement for all limits. Rows are taken in the order of their keys, so that two callers who
+# share several limits wait for each other instead of locking each other out. The clock is the database's.
+COUNT = """
+INSERT INTO throttling_counter AS counter (key, scope, count, resets_at)
+SELECT key, scope, 1, now() + per
+  FROM unnest(%s::bytea[], %s::text[], %s::interval[]) AS asked (key, scope, per)
+ ORDER BY key
+ON CONFLICT (key) DO UPDATE SET
+    count = CASE WHEN counter.resets_at <= now() THEN 1 ELSE counter.count + 1 END,
+    resets_at = CASE WHEN counter.resets_at <= now() THEN excluded.resets_at ELSE counter.resets_at END
+RETURNING key, count, resets_at, now()
+"""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most ``most`` times ``per`` window, for one ``key`` of one ``scope``.
+
+    ``scope`` names what is counted (``sign_in.account``; lower-case letters, digits, ``_`` and ``.``)
+    and is stored in clear. ``key`` says who: an address, a phone, a client's network. Only its keyed
+    hash is stored, and letter case, spaces around and Unicode variants do not make another key (T18).
+    The same scope with another ``per`` is another counter: « 3 in 10 minutes and 5 a day » is two limits.
+    Raises ``ValueError`` for a scope that could hold personal data, or a window that is not positive.
+    """
+
+    scope: str
+    key: str
+    most: int
+    per: timedelta
+
+    def __post_init__(self) -> None:
+        if not SCOPE.fullmatch(self.scope):
+            raise ValueError("A scope is a short name in lower case, such as sign_in.account")
+        if self.most < 0 or self.per <= timedelta(0):
+            raise ValueError("A limit needs a positive window, and a count that is not negative")
+
+    @property
+    def digest(self) -> bytes:
+        """Return the 32 bytes under which this limit is counted: HMAC-SHA256 keyed by ``SECRET_KEY``."""
+        key = " ".join(unicodedata.normalize("NFKC", self.key).casefold().split())
+        said = f"{self.scope}\0{self.per.total_seconds()}\0{key}"
+        return salted_hmac(
+            "throttling.limits", said.encode("utf-8", "surrogatepass"), algorithm="sha256"
+        ).digest()
+
+
+class Refused(Exception):  # noqa: N818  (a refusal is an answer, not an error)
+    """Too often. ``limit`` is the one that holds longest, ``retry_at`` when it ends (database clock)."""
+
+    def __init__(self, limit: Limit, retry_at: datetime, now: datetime) -> None:
+        super().__init__(f"{limit.scope}: more than {limit.most} in {limit.per}")
+        self.limit = limit
+        self.retry_at = retry_at
+        self.now = now
+
+    @property
+    def wait(self) -> str:
+        """Say when to come back, to stand after « Réessayez »: « dans 12 minutes », « demain ».
+
+        Always rounded up: whoever comes back at the time said is not refused again.
+        """
+        left = self.retry_at - self.now
+        seconds = max(1, math.ceil(left.total_seconds()))
+        if seconds <= 50:
+            tens = math.ceil(seconds / 10) * 10
+            return gettext("dans %(count)d secondes") % {"count": tens}
+        if (minutes := math.ceil(seconds / 60)) < 60:
+            if minutes == 1:
+                return gettext("dans une minute")
+            return ngettext("dans %(count)d minute", "dans %(count)d minutes", minutes) % {"count": minutes}
+        if (hours := math.ceil(seconds / 3600)) == 1:
+            return gettext("dans une heure")
+        # The next full hour, in Paris: the only clock a family can be told about.
+        opens = self.retry_at.astimezone(PARIS)
+        if opens.minute or opens.second or opens.microsecond:
+            opens = opens.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        tomorrow = self.now.astimezone(PARIS).date() + timedelta(days=1)
+        if hours > 12 and opens.date() == tomorrow:
+            if opens.hour == 0:
+                return gettext("demain")
+            return gettext("demain à partir de %(hour)d h") % {"hour": opens.hour}
+        if hours <= 24:
+            return ngettext("dans %(count)d heure", "dans %(count)d heures", hours) % {"count": hours}
+        days = math.ceil(seconds / 86_400)
+        return ngettext("dans %(count)d jour", "dans %(count)d jours", days) % {"count": days}
+
+
+def hit(*limits: Limit) -> None:
+    """Count one on each limit, then raise :class:`Refused` if one of them is passed.
+
+    Call it before judging anything, outside any transaction: the count is committed at once, and
+    what fails afterwards cannot take it back (``RuntimeError`` from Django inside a transaction).
+    A window is fixed: it starts with the first hit, and hits that are refused do not lengthen it.
+    """
+    digests = {limit.digest: limit for limit in limits}
+    asked = sorted(digests)
+    if not asked:
+        return
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute(
+            COUNT,
+            [asked, [digests[key].scope for key in asked], [digests[key].per for key in asked]],
+        )
+        counted = {bytes(key): rest for key, *rest in cursor.fetchall()}
+    refusals = [
+        Refused(limit, resets_at, now)
+        for limit in limits
+        for count, resets_at, now in [counted[limit.digest]]
+        if count > limit.most
+    ]
+    if refusals:
+        raise max(refusals, key=lambda refusal: refusal.retry_at)
+
+
+def peek(limit: Limit) -> int:
+    """Return how often ``limit`` was hit in its running window, without counting."""
+    live = Counter.objects.filter(key=limit.digest, resets_at__gt=Now())
+    return live.values_list("count", flat=True).first() or 0
+
+
+def clear(*limits: Limit) -> None:
+    """Forget what was counted, for instance after the right password."""
+    Counter.objects.filter(key__in=[limit.digest for limit in limits]).delete()
