@@ -1,0 +1,115 @@
+"""The outbox, the local mailbox and the worker's sign of life."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.postgres.indexes import BrinIndex
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from . import reasons
+
+
+class Channel(models.TextChoices):
+    """How a message travels."""
+
+    MAIL = "mail", _("courriel")
+    SMS = "sms", _("SMS")
+
+
+class State(models.TextChoices):
+    """Where a message stands. Only ``waiting`` ever changes into another."""
+
+    WAITING = "waiting", _("en attente")
+    SENT = "sent", _("parti")
+    DEAD = "dead", _("refusé")
+    VOID = "void", _("sans objet")
+    WITHDRAWN = "withdrawn", _("retiré")
+
+
+class Message(models.Model):
+    """A mail or SMS to send: written in the transaction that gives rise to it, sent by the worker.
+
+    It holds whom it goes to and what it is about (``kind``, ``reference``), never its text nor a
+    secret. All its times come from the clock of the database, the only one that all nodes share
+    (SAFETY F16).
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    kind = models.CharField(max_length=60)
+    reference = models.CharField(max_length=100)
+    channel = models.CharField(max_length=4, choices=Channel)
+    to = models.CharField(max_length=320, help_text=_("Vidé quand le message n'a plus à partir."))
+    language = models.CharField(max_length=10, default="fr")
+    state = models.CharField(max_length=9, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    # How many senders died while they held it: a letter that kills its sender is found out by it.
+    interruptions = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(db_default=Now())
+    lease_until = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=20, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["next_attempt_at"], condition=models.Q(state="waiting"), name="message_due"),
+            models.Index(fields=["kind", "reference"], name="message_about"),
+            models.Index(fields=["to"], condition=~models.Q(to=""), name="message_to"),
+            BrinIndex(fields=["created_at"], name="message_age"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state="sent", sent_at__isnull=False)
+                | ~models.Q(state="sent") & models.Q(sent_at__isnull=True),
+                name="message_sent_has_its_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.public_id}"
+
+    @property
+    def situation(self) -> str:
+        """Where it stands for whoever waits for it: its state, or ``retrying`` after a failure."""
+        return "retrying" if self.state == State.WAITING and self.last_error else self.state
+
+    @property
+    def situation_in_words(self) -> str:
+        """A French sentence for « Vérifiez vos messages » (SCREENS A5)."""
+        return reasons.situation_in_words(self.situation, self.last_error, self.sent_at)
+
+    @property
+    def reason_in_words(self) -> str:
+        """Why it could not be sent, in plain French for a parent; empty if nothing went wrong."""
+        return reasons.in_words(self.last_error)
+
+
+class LocalMessage(models.Model):
+    """A message kept instead of sent, for the local mailbox page, which exists only with DEBUG."""
+
+    message_id = models.UUIDField(editable=False)
+    channel = models.CharField(max_length=4, choices=Channel)
+    to = models.CharField(max_length=320)
+    subject = models.TextField(blank=True)
+    text = models.TextField()
+    html = models.TextField(blank=True)
+    kept_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.message_id}"
+
+
+class Heartbeat(models.Model):
+    """When a background process was last seen alive, by the clock of the database."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    seen_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.name

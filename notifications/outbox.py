@@ -1,0 +1,64 @@
+"""The outbox: the only way out for mails and SMS.
+
+A message is a row written in the transaction of what it tells, so that neither exists without
+the other (SAFETY G10). The worker sends it; see ``delivery.py``.
+"""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from . import letters
+from .models import Channel, Message, State
+from .nudge import nudge
+
+__all__ = ["Channel", "latest", "post", "post_again", "withdraw"]
+
+
+def post(
+    *, kind: str, reference: str, to: str, channel: Channel = Channel.MAIL, language: str = "fr"
+) -> Message:
+    """Put a message in the outbox, in the caller's transaction: one INSERT, nothing else.
+
+    ``kind`` is registered by a ``letters.py`` (:class:`LookupError` otherwise); ``reference`` is what
+    its renderer needs to find what the letter is about: an opaque id, nothing personal. ``to`` is an
+    address, or a phone number in E.164 form. A nudge to the worker follows the commit, outside of the
+    request (SAFETY F2).
+    """
+    letters.renderer(kind)
+    message = Message.objects.create(
+        kind=kind, reference=reference, to=to, channel=channel, language=language
+    )
+    transaction.on_commit(nudge)
+    return message
+
+
+def post_again(message: Message) -> Message:
+    """Put a new message of the same kind, about the same thing, to the same place in the outbox.
+
+    :class:`ValueError` if the address is no longer known (``retention.py``).
+    """
+    if not message.to:
+        raise ValueError("the address of this message has been forgotten")
+    return post(
+        kind=message.kind,
+        reference=message.reference,
+        to=message.to,
+        channel=Channel(message.channel),
+        language=message.language,
+    )
+
+
+def latest(*, kind: str, reference: str) -> Message | None:
+    """Return the last message of this kind about this thing, whatever became of it."""
+    return Message.objects.filter(kind=kind, reference=reference).order_by("-id").first()
+
+
+def withdraw(*, kind: str, reference: str) -> int:
+    """Stop what still waits to be sent, for example to a mistyped address; return how many.
+
+    A message that is leaving at this very moment leaves.
+    """
+    return Message.objects.filter(kind=kind, reference=reference, state=State.WAITING).update(
+        state=State.WITHDRAWN
+    )
