@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.db.models.functions import Now
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext, ngettext
@@ -100,10 +100,10 @@ class Refused(Exception):  # noqa: N818  (a refusal is an answer, not an error)
         if opens.minute or opens.second or opens.microsecond:
             opens = opens.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         tomorrow = self.now.astimezone(PARIS).date() + timedelta(days=1)
-        if hours > 12 and opens.date() == tomorrow:
+        if hours >= 12 and opens.date() == tomorrow:
             if opens.hour == 0:
                 return gettext("demain")
-            return gettext("demain à partir de %(hour)d h") % {"hour": opens.hour}
+            return gettext("demain à partir de %(hour)d h") % {"hour": opens.hour}
         if hours <= 24:
             return ngettext("dans %(count)d heure", "dans %(count)d heures", hours) % {"count": hours}
         days = math.ceil(seconds / 86_400)
@@ -146,3 +146,9 @@ def peek(limit: Limit) -> int:
 def clear(*limits: Limit) -> None:
     """Forget what was counted, for instance after the right password."""
     Counter.objects.filter(key__in=[limit.digest for limit in limits]).delete()
+
+
+def give_back(*limits: Limit) -> None:
+    """Take back what was counted for an act that did not take place, for instance a letter not written."""
+    keys = sorted(limit.digest for limit in limits)
+    Counter.objects.filter(key__in=keys, count__gt=0).update(count=models.F("count") - 1)

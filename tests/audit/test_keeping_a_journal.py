@@ -9,6 +9,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries
 
 from audit import journal
 from audit.models import Record
@@ -24,9 +25,9 @@ def changed(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_an_act_is_written_with_the_clock_of_the_database_in_one_statement(
-    changed: str, django_assert_num_queries: object
+    changed: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(1):  # type: ignore[operator]
+    with django_assert_num_queries(1):
         journal.record(
             act=changed,
             actor="user:7f9c24e8-3b13-4f0a-9c3f-0d7a53c1a001",
