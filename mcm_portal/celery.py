@@ -3,9 +3,15 @@
 import os
 
 from celery import Celery
+from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mcm_portal.settings")
 
 app = Celery("mcm_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def _leave_logging_alone(**kwargs: object) -> None:
+    """Keep the portal's own logs (logs.py): a receiver is how Celery is told not to set up others."""

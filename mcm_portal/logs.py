@@ -1,10 +1,249 @@
-"""Structured logs."""
+"""Logs that tell what happened and to nobody's harm: no personal data, no token (SAFETY T26).
+
+A log line is read by people and machines that may not read a child's name. So nothing gets in
+by default:
+
+- our own events are a constant sentence and fields named in :data:`FIELDS`; any other field is
+  dropped, and its name listed, so that the one who wrote it sees it;
+- lines of other libraries keep their template (« Not Found: … ») and the numbers in it, never
+  the words that were put into it: these are paths, hosts, addresses, whole messages;
+- an exception is its type, its SQLSTATE and constraint, and the lines of code it came through;
+  never its message (« Key (address)=(…) already exists ») nor the values of variables;
+- a request is its method and the name of its address, never its path, query or headers.
+
+JSON lines in production, for the eye with ``DEBUG``. docs/operations.md shows how to read them.
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.config
+import re
+import sys
+import threading
+import traceback
+from pathlib import Path
+
+import structlog
 from django.views.debug import SafeExceptionReporterFilter
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+FIELDS = frozenset(
+    {
+        "act",
+        "at",
+        "attempts",
+        "channel",
+        "code",
+        "count",
+        "error",
+        "event",
+        "exception",
+        "kind",
+        "level",
+        "logger",
+        "message_id",  # the outbox's public id
+        "ms",
+        "request",
+        "request_id",
+        "seconds",
+        "sqlstate",
+        "state",
+        "task",
+        "task_id",
+        "timestamp",
+        "trouble",
+    }
+)
+HIDDEN = "…"
+_IDENTIFIERS = frozenset({"request_id", "task_id", "message_id", "timestamp"})
+# What a field may say: a few plain words, no address, nothing that looks like a phone or a token.
+_PLAIN = re.compile(r"(?!.*\d{7})[\w .:,<>()-]{0,120}")
+_IDENTIFIER = re.compile(r"[\w.:+-]{1,40}")
+_CODE_NAME = re.compile(r"[A-Za-z_][\w.-]{0,100}")
+_TASK_WORDS = frozenset({"name", "id", "runtime"})  # of Celery's templates
+_HOME = str(Path(__file__).resolve().parent.parent)
+
+
+class _Hidden:
+    """Stands in a template for a word that is not shown."""
+
+    def __str__(self) -> str:
+        return HIDDEN
+
+    __repr__ = __str__
+
+
+def _shown(value: object) -> object:
+    return value if isinstance(value, int | float) else _Hidden()
+
+
+def _foreign_event(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Rebuild a line of another library without the words that were put into it."""
+    record = event["_record"]
+    arguments = event.pop("positional_args", ())
+    template = str(record.msg)
+    if not arguments:
+        # It may have been put together before it came here (an f-string, an exception): say only where.
+        event["event"] = f"line of {record.name}"
+        event["at"] = f"{record.module}:{record.lineno}"
+        return event
+    try:
+        if isinstance(arguments, dict):
+            event["event"] = template % {
+                key: value
+                if key in _TASK_WORDS and _CODE_NAME.fullmatch(str(value).replace("-", "_"))
+                else _shown(value)
+                for key, value in arguments.items()
+            }
+        else:
+            event["event"] = template % tuple(_shown(value) for value in arguments)
+    except (TypeError, ValueError, KeyError):
+        event["event"] = template
+    return event
+
+
+def _where(frames: traceback.StackSummary) -> list[str]:
+    lines = []
+    for frame in frames[-15:]:
+        path = frame.filename.removeprefix(_HOME + "/").rpartition("site-packages/")[2]
+        lines.append(f"  {path}:{frame.lineno} in {frame.name}")
+    return lines
+
+
+def describe(error: BaseException) -> str:
+    """Return an exception and its causes: types, SQL states and lines of code, no word of their messages."""
+    lines: list[str] = []
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen and len(seen) < 5:
+        seen.add(id(current))
+        name = f"{type(current).__module__}.{type(current).__qualname__}"
+        sqlstate = getattr(current, "pgcode", None)
+        constraint = getattr(getattr(current, "diag", None), "constraint_name", None)
+        lines.append(
+            name
+            + (f" sqlstate={sqlstate}" if sqlstate else "")
+            + (f" constraint={constraint}" if constraint else "")
+        )
+        # lookup_lines=False, no locals: neither the source nor a value is read.
+        summary = traceback.StackSummary.extract(
+            traceback.walk_tb(current.__traceback__), lookup_lines=False, capture_locals=False
+        )
+        lines.extend(_where(summary))
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+    return "\n".join(lines)
+
+
+def _exception(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Replace ``exc_info`` by :func:`describe` of it."""
+    info = event.pop("exc_info", None)
+    if info is True:
+        info = sys.exc_info()
+    error = info[1] if isinstance(info, tuple) else info
+    if isinstance(error, BaseException):
+        event["exception"] = describe(error)
+    event.pop("stack_info", None)
+    return event
+
+
+def _plain(name: str, value: object) -> object:
+    if value is None or isinstance(value, bool | int | float) or name in {"exception", "logger", "level"}:
+        return value
+    pattern = _IDENTIFIER if name in _IDENTIFIERS else _PLAIN
+    return value if pattern.fullmatch(str(value)) else HIDDEN
+
+
+def _only_known_fields(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Drop what :data:`FIELDS` does not name, and hide what does not look like what it should be."""
+    foreign = not event.pop("_from_structlog", True)
+    event.pop("_record", None)
+    kept: EventDict = {}
+    for name, value in event.items():
+        if name == "event" and foreign:
+            kept[name] = value
+        elif name in FIELDS:
+            kept[name] = _plain(name, value)
+    if dropped := sorted(str(name) for name in event if name not in FIELDS):
+        kept["dropped"] = ",".join(dropped)
+    return kept
+
+
+def _log_thread_crash(args: threading.ExceptHookArgs) -> None:
+    if args.exc_type is not SystemExit:
+        structlog.get_logger(__name__).error("thread_crashed", exc_info=args.exc_value)
 
 
 def configure(*, debug: bool) -> None:
-    """Set up logging."""
+    """Send every line of this process, whichever library wrote it, through the rules above to stderr."""
+    # A line that cannot be formatted must not be printed raw, with its arguments.
+    logging.raiseExceptions = False
+    threading.excepthook = _log_thread_crash
+    stamp: list[Processor] = [
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer: Processor = (
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        if debug
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.filter_by_level,
+            *stamp,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "portal": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "foreign_pre_chain": [
+                        structlog.contextvars.merge_contextvars,
+                        *stamp,
+                        _foreign_event,
+                    ],
+                    "processors": [_exception, _only_known_fields, renderer],
+                    "pass_foreign_args": True,
+                    "use_get_message": False,
+                }
+            },
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "portal"}},
+            "root": {"handlers": ["stderr"], "level": "INFO"},
+            "loggers": {
+                # Every answer has its own line already (request_log.py), errors with their exception.
+                "django.request": {"level": "CRITICAL"},
+                "django.server": {"level": "CRITICAL"},
+            },
+        }
+    )
 
 
 class ExceptionReporterFilter(SafeExceptionReporterFilter):
-    """Nothing yet."""
+    """Hides, on Django's page for developers, every setting with a secret in it and all that was typed.
+
+    That page exists with ``DEBUG`` only; but ``make run`` on a school's own machine has ``DEBUG`` too.
+    """
+
+    hidden_settings = re.compile(
+        r"API|AUTH|TOKEN|KEY|SECRET|PASS|SIGNATURE|COOKIE|CSRF|SID|URL|DATABASE|BROKER|EMAIL|SMS|CONTACT|DSN",
+        flags=re.IGNORECASE,
+    )
+
+    def get_post_parameters(self, request: object) -> dict[str, str]:
+        """Name the fields that were sent, without what was typed into them."""
+        posted = getattr(request, "POST", None) or {}
+        return dict.fromkeys(posted, self.cleansed_substitute)
+
+    def get_traceback_frame_variables(self, request: object, tb_frame: object) -> list[tuple[str, object]]:
+        """Return no local variable: forms, letters and people are in them."""
+        return []

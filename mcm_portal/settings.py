@@ -54,7 +54,6 @@ INSTALLED_APPS = [
     "csp",
     "django_countries",
     "phonenumber_field",
-    "django_prometheus",
     "django_structlog",
     "allauth",
     "allauth.account",
@@ -67,13 +66,16 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Headers first, so that every answer has them; then what needs neither host nor database.
+    "mcm_portal.headers.HeadersMiddleware",
+    "csp.middleware.CSPMiddleware",
     "mcm_portal.health.ProbeMiddleware",
-    "mcm_portal.metrics.BeforeMiddleware",
-    "mcm_portal.outage.OutageMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    # Pages: timed, logged, and a page 503 when PostgreSQL is away.
+    "mcm_portal.metrics.RequestMetricsMiddleware",
+    "mcm_portal.request_log.RequestLogMiddleware",
+    "mcm_portal.outage.OutageMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -85,7 +87,6 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "mcm_portal.metrics.AfterMiddleware",
 ]
 
 ROOT_URLCONF = "mcm_portal.urls"
@@ -227,7 +228,6 @@ DSFR_USE_INTEGRITY_CHECKSUMS = False  # a manifest storage rewrites the files
 
 # --- what protects ---------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 if TRUSTED_PROXY_COUNT:  # the proxy must overwrite the header (README)
@@ -266,4 +266,3 @@ CONTENT_SECURITY_POLICY = {
 # --- logs and metrics -------------------------------------------------------------------------
 LOGGING_CONFIG = None
 logs.configure(debug=DEBUG)
-PROMETHEUS_EXPORT_MIGRATIONS = False

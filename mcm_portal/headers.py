@@ -1,0 +1,53 @@
+"""Headers that every answer carries, whoever made it: a page, a file, a refusal, a probe (SAFETY G12)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+
+METHODS = ("GET", "HEAD", "POST")
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # The portal's own pages use none of these; a virtual class runs on its provider's pages.
+    "Permissions-Policy": ", ".join(
+        f"{feature}=()"
+        for feature in (
+            "accelerometer",
+            "autoplay",
+            "browsing-topics",
+            "camera",
+            "display-capture",
+            "geolocation",
+            "gyroscope",
+            "magnetometer",
+            "microphone",
+            "midi",
+            "payment",
+            "usb",
+        )
+    ),
+}
+
+
+class HeadersMiddleware:
+    """Refuses methods the portal does not speak (TRACE among them, T57) and completes the headers.
+
+    First of all middlewares: Django's own set these headers too, but an answer made above them,
+    such as the refusal of an unknown host, would go without. A header that is set already stays
+    (pages with a token say ``no-referrer``).
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        known = request.method in METHODS
+        response = self.get_response(request) if known else HttpResponseNotAllowed(METHODS)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
