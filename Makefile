@@ -1,0 +1,32 @@
+# The portal's commands. They need Python 3.11 or later (with venv) and make, nothing else.
+# Settings are given on the line:  make run PORT=8001  (README.md lists them all)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-long manage exec format lock
+.NOTPARALLEL:
+
+BOOTSTRAP = exec sh mcm_portal/embedded/python.sh mcm_portal/embedded/bootstrap.py
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+run: ## everything: PostgreSQL, Redis protocol, web, worker; Ctrl-C stops it and keeps the data
+	@$(BOOTSTRAP) run
+
+test: ## linters, types, checks and all tests (ARGS="tests/accounts -k name" for some of them)
+	@$(BOOTSTRAP) test
+
+test-long: ## the long suites
+	@$(BOOTSTRAP) test-long
+
+manage: ## one management command: make manage ARGS="createsuperuser"
+	@$(BOOTSTRAP) manage
+
+exec: ## a command beside throwaway services: make exec ARGS="-- python manage.py shell"
+	@$(BOOTSTRAP) exec
+
+format: ## put the code in the house's layout
+	@$(BOOTSTRAP) format
+
+lock: ## resolve the dependencies of pyproject.toml again (ARGS="--upgrade" for newer ones)
+	@$(BOOTSTRAP) lock

@@ -1,0 +1,35 @@
+"""One process that prepares the database at each start (loading Django once, not four times).
+
+python -m mcm_portal.embedded.prepare ACCOUNTS_FILE [--no-migrations]
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import django
+from django.conf import settings
+from django.core.management import call_command, get_commands
+
+
+def main(accounts: Path, *, migrations: bool) -> None:
+    """Migrate, load the reference data, and with DEBUG make the demonstration and list its accounts.
+
+    All of it may be done again at each start. Without DEBUG no demonstration: its passwords are public.
+    """
+    django.setup()
+    call_command("check", databases=["default"])
+    if migrations:
+        call_command("migrate", interactive=False)
+    present = get_commands()
+    if "load_reference_data" in present:
+        call_command("load_reference_data")
+    if settings.DEBUG and "demo" in present:
+        call_command("demo")
+        with accounts.open("w") as out:
+            call_command("demo", "--list", stdout=out)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), migrations="--no-migrations" not in sys.argv[2:])

@@ -1,0 +1,105 @@
+"""PostgreSQL and Valkey together, for a supervisor or for the length of one command."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from types import TracebackType
+
+from . import postgresql, valkey
+from .processes import Interruption, Process, Program, Trouble, say
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+class Services:
+    """Starts the two servers, or checks those that DATABASE_URL and REDIS_URL name.
+
+    ``environment`` then says how to reach them. As a context manager it stops them, PostgreSQL
+    last, and removes its sockets. Sockets live in a short temporary folder, since their path
+    may not exceed 107 bytes.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        logs: dict[str, Path],
+        interruption: Interruption,
+        *,
+        durable: bool = True,
+        given: dict[str, str] | None = None,
+        open_files: tuple[int, ...] = (),
+    ) -> None:
+        self.data = data
+        self.logs = logs
+        self.interruption = interruption
+        self.durable = durable
+        self.given = given or {}
+        self.open_files = open_files
+        self.environment: dict[str, str] = {}
+        self.processes: list[Process] = []  # in the order of their start
+        short = "/tmp" if os.access("/tmp", os.W_OK) else None  # noqa: S108  ($TMPDIR may be long)
+        self.runtime = Path(tempfile.mkdtemp(prefix="mcm-", dir=short))
+
+    def __enter__(self) -> Services:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start what is not given. Raises :class:`Trouble`, with the last lines of who failed."""
+        if url := self.given.get("DATABASE_URL"):
+            postgresql.check_given(url)
+            self.environment["DATABASE_URL"] = url
+        else:
+            self._start_postgresql()
+        if url := self.given.get("REDIS_URL"):
+            valkey.check_given(url)
+            self.environment["REDIS_URL"] = url
+        else:
+            broker = valkey.Valkey(
+                self.data / "valkey", self.runtime, self.logs["valkey"], durable=self.durable
+            )
+            self._await(broker, broker.program(self.open_files))
+            self.environment["REDIS_URL"] = broker.url
+
+    def _start_postgresql(self) -> None:
+        sockets = self.runtime / "pg"
+        self.runtime.chmod(0o711)
+        sockets.mkdir(mode=0o700)
+        database = postgresql.PostgreSQL(
+            self.data / "postgresql", sockets, self.logs["postgresql"], durable=self.durable
+        )
+        if self.durable and not database.folder.exists():
+            say("Making the database (first start only)…")
+        database.make(self.interruption)
+        self._await(database, database.program(self.open_files))
+        self.environment["DATABASE_URL"] = database.url
+
+    def _await(self, service: postgresql.PostgreSQL | valkey.Valkey, program: Program) -> None:
+        process = Process(program)
+        self.processes.append(process)
+        happened = self.interruption.wait_for(
+            lambda: not process.is_alive or service.is_ready(), patience=300
+        )
+        if not happened or not process.is_alive:
+            raise Trouble(
+                f"{program.name} did not start. Its last lines ({program.log}):\n{process.last_words()}"
+            )
+
+    def stop(self) -> None:
+        """Stop them, in the reverse order of their start."""
+        for process in reversed(self.processes):
+            process.stop()
+        self.processes.clear()
+        shutil.rmtree(self.runtime, ignore_errors=True)
