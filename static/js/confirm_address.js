@@ -1,20 +1,20 @@
-// Says at once that two addresses differ: <div data-confirm-address="id_email id_email_again"><p role="status" hidden>…</p></div>
-for (const warning of document.querySelectorAll("[data-confirm-address]")) {
-  const [first, second] = warning.dataset.confirmAddress.split(" ").map((id) => document.getElementById(id));
-  const sentence = warning.querySelector("[data-sentence]");
-  const text = sentence.textContent;
-  sentence.textContent = "";
-  warning.hidden = false;
+// Says at once that two addresses differ (components/same_address.html). Pasting stays allowed.
+for (const place of document.querySelectorAll("[data-same-address]")) {
+  const [first, second] = place.dataset.sameAddress.split(" ").map((id) => document.getElementById(id));
+  const sentence = place.firstElementChild;
+  const key = (input) => input.value.trim().toLowerCase();
+  const differ = () => second.value !== "" && key(first) !== key(second);
 
-  const same = () => first.value.trim().toLowerCase() === second.value.trim().toLowerCase();
-  const check = (event) => {
-    if (same() || !second.value) sentence.textContent = "";
-    // Not while the second address is still being typed.
-    else if (event.type === "change") sentence.textContent = text;
+  const say = (wrong) => {
+    if (wrong) place.append(sentence);
+    else sentence.remove();
   };
 
+  say(false);
+  place.hidden = false; // now an empty live region: what appears in it is read out
   for (const input of [first, second]) {
-    input.addEventListener("change", check);
-    input.addEventListener("input", check);
+    input.addEventListener("change", () => say(differ()));
+    // Not while the second address is still being typed: only take the sentence back.
+    input.addEventListener("input", () => differ() || say(false));
   }
 }
