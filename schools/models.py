@@ -20,9 +20,7 @@ class AcademyQuerySet(models.QuerySet["Academy"]):
         The decision that took effect last counts; of two for the same day, the one entered last.
         Without a decision an académie is closed (SCREENS A4).
         """
-        decided = OpeningDecision.objects.filter(
-            academy=models.OuterRef("pk"), effective_on__lte=on or today()
-        ).order_by("-effective_on", "-id")
+        decided = OpeningDecision.objects.taken_by(on or today()).filter(academy=models.OuterRef("pk"))
         return self.annotate(is_open=Coalesce(models.Subquery(decided.values("opens")[:1]), False))
 
     def open_on(self, on: date | None = None) -> AcademyQuerySet:
@@ -106,6 +104,14 @@ class Department(models.Model):
         return f"{self.name} ({self.code})"
 
 
+class OpeningDecisionQuerySet(models.QuerySet["OpeningDecision"]):
+    """Decisions, the one that counts first."""
+
+    def taken_by(self, day: date) -> OpeningDecisionQuerySet:
+        """Return the decisions that have taken effect by ``day``: of an académie, the first one counts."""
+        return self.filter(effective_on__lte=day).order_by("-effective_on", "-id")
+
+
 class OpeningDecision(models.Model):
     """A rector opens or closes MCM in an académie from a day on. Never changed, never deleted."""
 
@@ -115,6 +121,8 @@ class OpeningDecision(models.Model):
     decided_on = models.DateField(_("décidé le"))
     reference = models.CharField(_("référence de la décision"), max_length=200)
     created_at = models.DateTimeField(_("enregistré le"), db_default=Now(), editable=False)
+
+    objects = OpeningDecisionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("décision d’ouverture")
