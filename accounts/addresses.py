@@ -43,7 +43,7 @@ def clean_address(raw: str) -> str:
     if not address:
         raise ValidationError(_("Écrivez l’adresse de courriel."), code="required")
     if len(address) > MAXIMUM_LENGTH:
-        raise ValidationError(_("Cette adresse est trop longue : 254 caractères au plus."), code="too_long")
+        raise ValidationError(_("Cette adresse est trop longue : 254 caractères au plus."), code="too_long")
     if any(unicodedata.category(character)[0] == "C" for character in address):
         raise ValidationError(
             _("L’adresse contient un caractère invisible. Effacez-la et tapez-la de nouveau."),
@@ -51,7 +51,7 @@ def clean_address(raw: str) -> str:
         )
     if not address.rpartition("@")[0].isascii():
         raise ValidationError(
-            _("Avant le « @ », écrivez l’adresse sans accent ni lettre spéciale."), code="not_ascii"
+            _("Avant le « @ », écrivez l’adresse sans accent ni lettre spéciale."), code="not_ascii"
         )
     try:
         valid = validate_email(address, check_deliverability=False, allow_smtputf8=False)

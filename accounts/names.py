@@ -32,12 +32,12 @@ _NOT_A_NAME = _(
     "Écrivez le nom avec des lettres seulement. L’espace, le trait d’union, l’apostrophe et le point "
     "sont possibles."
 )
-_SHAPELESS = _("Écrivez le nom comme sur le livret scolaire, par exemple « Anne-Marie » ou « O’Neil ».")
-_TOO_LONG = _("Ce nom est trop long : 100 caractères au plus.")
+_SHAPELESS = _("Écrivez le nom comme sur le livret scolaire, par exemple « Anne-Marie » ou « O’Neil ».")
+_TOO_LONG = _("Ce nom est trop long : 100 caractères au plus.")
 _EMPTY = _("Écrivez le nom.")
 
 # Letters that no decomposition turns into ASCII.
-_ASCII = str.maketrans(
+ASCII_LETTERS = str.maketrans(
     {
         "œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ẞ": "SS", "ø": "o", "Ø": "O",
         "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "TH", "ł": "l", "Ł": "L",
@@ -73,7 +73,7 @@ def clean_name(raw: str) -> str:
 def transliterate(text: str) -> str:
     """The same text in ASCII as far as Latin letters go: « Ðào » → « Dao », « Lœtitia » → « Loetitia ».
     What has no ASCII form is left out."""
-    decomposed = unicodedata.normalize("NFKD", text.translate(_ASCII))
+    decomposed = unicodedata.normalize("NFKD", text.translate(ASCII_LETTERS))
     return decomposed.encode("ascii", "ignore").decode("ascii")
 
 
@@ -116,3 +116,8 @@ def _is_plain_latin(character: str) -> bool:
         and unicodedata.normalize("NFKC", character) == character
         and character.upper() != character.lower()
     )
+
+
+def comparison_key(name: str) -> str:
+    """What two spellings of one name have in common: no case, accents, hyphens or apostrophes."""
+    return "".join(sign for sign in transliterate(name).casefold() if sign.isalnum())

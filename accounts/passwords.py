@@ -121,25 +121,19 @@ class PasswordPolicy:
         guesser knows of this person.
         """
         if is_too_long(password):
-            raise ValidationError(
-                [
-                    ValidationError(
-                        _("Le mot de passe est trop long : 128 caractères au plus."), code="too_long"
-                    )
-                ]
-            )
+            raise ValidationError(_("Le mot de passe a plus de 128 caractères."), code="too_long")
         password = normalise(password)
         if any("\ud800" <= character <= "\udfff" for character in password):
-            raise ValidationError(
-                [ValidationError(_("Le mot de passe contient un caractère illisible."), code="unreadable")]
-            )
+            raise ValidationError(_("Le mot de passe contient un caractère illisible."), code="unreadable")
+        unmet = self.unmet(password)
         errors = [
-            ValidationError(
-                _("Il manque au mot de passe : %(rule)s."), code=rule.id, params={"rule": rule.label}
-            )
-            for rule in self.unmet(password)
+            ValidationError(_("Il manque au mot de passe : %(rule)s.") % {"rule": rule.label}, code=rule.id)
+            for rule in unmet
         ]
-        if weakness := weak_passwords.weakness(password, context or PasswordContext(), policy_key=self.key):
+        # Of what is too short, nothing more needs saying.
+        if len(password) >= self.minimum and (
+            weakness := weak_passwords.weakness(password, context or PasswordContext(), policy_key=self.key)
+        ):
             errors.append(ValidationError(weakness.sentence, code=weakness.code))
         if errors:
             raise ValidationError(errors)
@@ -213,10 +207,8 @@ def strength(password: str, inputs: Sequence[str] = ()) -> Strength:
     characters are judged, zxcvbn's limit.
     """
     # Not zxcvbn.zxcvbn(): that keeps the inputs in a module-wide table, where threads would meet.
-    known = {
-        **matching.RANKED_DICTIONARIES,
-        "user_inputs": matching.build_ranked_dict([i.lower() for i in inputs]),
-    }
+    user_inputs = matching.build_ranked_dict([word.lower() for word in inputs])
+    known = {**matching.RANKED_DICTIONARIES, "user_inputs": user_inputs}
     judged = normalise(password[:72])[:72]
     guesses = scoring.most_guessable_match_sequence(judged, matching.omnimatch(judged, known))["guesses"]
     score = time_estimates.guesses_to_score(guesses)
