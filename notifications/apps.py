@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
-from django.utils.module_loading import autodiscover_modules
+from django.conf import settings
+from django.utils.module_loading import autodiscover_modules, import_string
 
 
 class NotificationsConfig(AppConfig):
@@ -12,3 +13,6 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         """Let each app register the letters it writes: its module ``letters.py`` (DESIGN 1)."""
         autodiscover_modules("letters")
+        # A gateway that cannot work as it is set stops the portal at its start, not the first mail.
+        for path in (settings.MAIL_GATEWAY, settings.SMS_GATEWAY):
+            import_string(path)()

@@ -41,7 +41,7 @@ class Message(models.Model):
     kind = models.CharField(max_length=60)
     reference = models.CharField(max_length=100)
     channel = models.CharField(max_length=4, choices=Channel)
-    to = models.CharField(max_length=320, help_text=_("Vidé quand le message n'a plus à partir."))
+    to = models.CharField(max_length=320, help_text=_("Vidé quelque temps après le départ du message."))
     language = models.CharField(max_length=10, default="fr")
     state = models.CharField(max_length=9, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)

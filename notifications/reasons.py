@@ -1,7 +1,7 @@
 """Why a message is late or lost, in words a parent understands.
 
 ``last_error`` holds a code and never what a server said, since that may quote an address:
-``550 5.1.1`` (SMTP reply and enhanced status, RFC 3463), ``http 503``, or one of the words below.
+``550 5.1.1`` (SMTP reply and enhanced status, RFC 3463), ``http-503``, or one of the words below.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(max_length=60)),
                 ('reference', models.CharField(max_length=100)),
                 ('channel', models.CharField(choices=[('mail', 'courriel'), ('sms', 'SMS')], max_length=4)),
-                ('to', models.CharField(help_text="Vidé quand le message n'a plus à partir.", max_length=320)),
+                ('to', models.CharField(help_text="Vidé quelque temps après le départ du message.", max_length=320)),
                 ('language', models.CharField(default='fr', max_length=10)),
                 ('state', models.CharField(choices=[('waiting', 'en attente'), ('sent', 'parti'), ('dead', 'refusé'), ('void', 'sans objet'), ('withdrawn', 'retiré')], default='waiting', max_length=9)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
