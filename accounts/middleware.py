@@ -1,9 +1,45 @@
-"""Placeholder until its author writes it."""
+"""Two rules for every page of somebody who is signed in."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.cache import add_never_cache_headers
 from django.utils.deprecation import MiddlewareMixin
 
+from . import steps
 
-class NoStoreMiddleware(MiddlewareMixin): ...
+
+def steps_not_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Mark a view as open to who still has steps to take: the steps themselves, and the way out."""
+    view.steps_required = False  # type: ignore[attr-defined]
+    return view
 
 
-class StepsMiddleware(MiddlewareMixin): ...
+class StepsMiddleware(MiddlewareMixin):
+    """Leads to the next step that is due (:mod:`accounts.steps`), from any page that asks for a sign-in."""
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        """Return a redirect while something is due, else let the view answer."""
+        if not getattr(view, "login_required", True) or not getattr(view, "steps_required", True):
+            return None
+        if not request.user.is_authenticated:
+            return None
+        step = steps.next_due(request.user)
+        return redirect(step.page) if step else None
+
+
+class NoStoreMiddleware(MiddlewareMixin):
+    """Keeps the pages of a signed-in person out of every cache (SAFETY T32)."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Add ``no-store`` where a session was read or written."""
+        session = getattr(request, "session", None)
+        if session is not None and session.session_key:
+            add_never_cache_headers(response)
+        return response

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from . import views
 
@@ -14,6 +14,8 @@ handler500 = views.server_error
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
+    path("mon-espace/", views.my_space, name="my_space"),
+    path("", include("accounts.urls")),
 ]
 if settings.DEBUG:
     urlpatterns += [path("composants/", views.components, name="components")]

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
-from accounts import passwords
+from accounts import panels, passwords
 
 from .context import portal
 
@@ -18,6 +18,11 @@ from .context import portal
 def home(request: HttpRequest) -> HttpResponse:
     """« Ma classe à la maison »: three levels, three ways in (SCREENS A1)."""
     return render(request, "mcm_portal/home.html")
+
+
+def my_space(request: HttpRequest) -> HttpResponse:
+    """« Mon espace »: what this person can do today, put together from the panels of every app."""
+    return render(request, "mcm_portal/my_space.html", {"panels": panels.panels_for(request.user)})
 
 
 class ExampleForm(forms.Form):

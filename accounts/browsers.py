@@ -1,0 +1,102 @@
+"""What the portal remembers in a browser that has not signed in: three small signed cookies.
+
+- ``device``: a random number, so that limits count a browser and not a whole school behind one
+  address, and so that the browser that signed up is known again.
+- ``consent``: which terms were accepted, and when (SCREENS A3).
+- ``registration``: the sign-up that « Vérifiez vos messages » speaks of.
+
+And one plain cookie, ``name``: the user name, where its owner asked for it (SCREENS A2). Strangers
+have no session, so that a sign-up costs the database nothing before its form is sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+DEVICE = f"{settings.COOKIE_PREFIX}device"
+CONSENT = f"{settings.COOKIE_PREFIX}consent"
+REGISTRATION = f"{settings.COOKIE_PREFIX}registration"
+NAME = f"{settings.COOKIE_PREFIX}name"
+YEAR = timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class Consent:
+    """Terms accepted in this browser."""
+
+    document: int  # PolicyDocument's key
+    at: datetime
+
+
+def _remember(response: HttpResponse, key: str, value: str, lifetime: timedelta) -> None:
+    response.set_signed_cookie(
+        key,
+        value,
+        salt=key,
+        max_age=int(lifetime.total_seconds()),
+        secure=settings.HTTPS,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _recall(request: HttpRequest, key: str, lifetime: timedelta) -> str:
+    value = request.get_signed_cookie(key, default="", salt=key, max_age=int(lifetime.total_seconds()))
+    return value or ""
+
+
+def device(request: HttpRequest) -> str:
+    """Return this browser's random number; an empty string when it has none yet."""
+    return _recall(request, DEVICE, YEAR)
+
+
+def device_hash(request: HttpRequest) -> str:
+    """Return what a row keeps of the browser: nothing that could be put back into a cookie."""
+    number = device(request)
+    return hashlib.sha256(f"accounts.browsers|{number}".encode()).hexdigest() if number else ""
+
+
+def remember_consent(request: HttpRequest, response: HttpResponse, *, document: int, at: datetime) -> None:
+    """Keep the consent, and give the browser a number if it has none."""
+    if not device(request):
+        _remember(response, DEVICE, secrets.token_urlsafe(16), YEAR)
+    _remember(response, CONSENT, f"{document}:{int(at.timestamp())}", timedelta(days=1))
+
+
+def consent(request: HttpRequest) -> Consent | None:
+    """Return the consent given in this browser within the last day."""
+    document, _, at = _recall(request, CONSENT, timedelta(days=1)).partition(":")
+    if not (document and at and device(request)):
+        return None
+    return Consent(document=int(document), at=datetime.fromtimestamp(int(at), tz=UTC))
+
+
+def remember_registration(response: HttpResponse, public_id: uuid.UUID) -> None:
+    """Keep which sign-up was made here."""
+    _remember(response, REGISTRATION, public_id.hex, timedelta(days=7))
+
+
+def registration(request: HttpRequest) -> uuid.UUID | None:
+    """Return which sign-up was made in this browser."""
+    value = _recall(request, REGISTRATION, timedelta(days=7))
+    return uuid.UUID(hex=value) if value else None
+
+
+def remember_name(response: HttpResponse, name: str) -> None:
+    """Keep a user name, or forget it when it is empty."""
+    if name:
+        _remember(response, NAME, name, YEAR)
+    else:
+        response.delete_cookie(NAME, samesite="Lax", path="/")
+
+
+def name(request: HttpRequest) -> str:
+    """Return the user name that its owner asked to remember here."""
+    return _recall(request, NAME, YEAR)

@@ -1,0 +1,123 @@
+"""The letters of this app, written when they are sent: their links exist nowhere before.
+
+Discovered by ``notifications``. Texts stand in ``templates/accounts/letters/``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from notifications.letters import Context, Letter, NothingToSend, register
+
+from . import links, recovery, registration
+from .models import MCM, RecoveryRequest, Registration, SignInName, User
+
+
+def page(name: str, **parts: str) -> str:
+    """Return the full address of a page: from ``SITE_URL``, never from a request (SAFETY T27)."""
+    return settings.SITE_URL + reverse(name, kwargs=parts or None)
+
+
+def write(name: str, context: dict[str, Any]) -> Letter:
+    """Fill the three templates of a letter: ``<name>_subject.txt``, ``<name>.txt``, ``<name>.html``."""
+    context = {"help_contact": settings.ADMIN_CONTACT, "home_url": page("home"), **context}
+    folder = f"accounts/letters/{name}"
+    return Letter(
+        subject=" ".join(render_to_string(f"{folder}_subject.txt", context).split()),
+        text=render_to_string(f"{folder}.txt", context).strip() + "\n",
+        html=render_to_string(f"{folder}.html", context),
+    )
+
+
+def registration_letter(context: Context) -> Letter:
+    """Ask to confirm a sign-up, or tell that the address already serves an account (SCREENS A6, A8)."""
+    sign_up = _waiting(context)
+    owner = User.objects.with_address(sign_up.address).first()
+    if owner is not None:
+        return write("already_registered", {"level": sign_up.get_level_display(), **_ways_in(owner)})
+    return write(
+        "registration_guardian" if sign_up.needs_guardian else "registration",
+        {
+            "registration": sign_up,
+            "level": sign_up.get_level_display(),
+            "url": page("confirm", token=links.token(registration.KIND, sign_up)),
+        },
+    )
+
+
+def registration_password_letter(context: Context) -> Letter:
+    """Let who owns the address of a waiting sign-up choose the password anew (SAFETY T24)."""
+    sign_up = _waiting(context)
+    return write(
+        "registration_password",
+        {
+            "registration": sign_up,
+            "url": page("confirm_password", token=links.token(registration.KIND_NEW_PASSWORD, sign_up)),
+        },
+    )
+
+
+def recovery_letter(context: Context) -> Letter:
+    """Tell whoever asked what they need to get back in; nobody, when nobody was found by name."""
+    request = (
+        RecoveryRequest.objects.select_related("user", "registration__sign_in_name")
+        .filter(public_id=context.reference)
+        .first()
+    )
+    if request is None or not context.to:
+        raise NothingToSend
+    if request.user is not None:
+        url = page("reset_password", token=links.token(recovery.KIND, request))
+        return write("recovery", {**_ways_in(request.user), "url": url})
+    if request.registration is not None:
+        sign_up = request.registration
+        return write(
+            "registration_guardian" if sign_up.needs_guardian else "registration",
+            {
+                "registration": sign_up,
+                "level": sign_up.get_level_display(),
+                "url": page("confirm", token=links.token(registration.KIND, sign_up)),
+            },
+        )
+    return write("recovery_unknown", {})
+
+
+def password_changed_letter(context: Context) -> Letter:
+    """Tell a person that the password of their account has changed."""
+    user = User.objects.filter(public_id=context.reference).first()
+    if user is None:
+        raise NothingToSend
+    return write("password_changed", {"user": user, "recover_url": page("recover")})
+
+
+def _waiting(context: Context) -> Registration:
+    sign_up = (
+        Registration.objects.waiting()
+        .select_related("sign_in_name")
+        .filter(public_id=context.reference, address=context.to)
+        .first()
+    )
+    if sign_up is None:
+        raise NothingToSend
+    return sign_up
+
+
+def _ways_in(user: User) -> dict[str, Any]:
+    return {
+        "user": user,
+        "names": list(SignInName.objects.filter(user=user, authority=MCM).values_list("name", flat=True)),
+        "address": EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True).first(),
+        "sign_in_url": page("account_login"),
+        "recover_url": page("recover"),
+    }
+
+
+register(registration.KIND, registration_letter)
+register(registration.KIND_NEW_PASSWORD, registration_password_letter)
+register(recovery.KIND, recovery_letter)
+register(recovery.KIND_CHANGED, password_changed_letter)

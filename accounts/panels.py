@@ -1,0 +1,51 @@
+"""What a person sees of each app on « Mon espace ».
+
+Any app registers its panels in a module ``panels.py``; ``mcm_portal`` puts the page together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from schools.school_year import SchoolYear
+
+from .models import User
+
+_panels: list[tuple[int, Callable[[User], Panel | None]]] = []
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A part of « Mon espace »: its heading, a template, and what the template reads as ``data``."""
+
+    title: str
+    template: str
+    context: dict[str, Any] = field(default_factory=dict)
+
+
+def register(order: int, show: Callable[[User], Panel | None]) -> None:
+    """Add a panel. ``show(user)`` returns ``None`` when there is nothing for this person."""
+    _panels.append((order, show))
+    _panels.sort(key=lambda entry: entry[0])
+
+
+def panels_for(user: User) -> list[Panel]:
+    """Return what this person sees, in order."""
+    return [panel for _order, show in _panels if (panel := show(user)) is not None]
+
+
+def _enrolments(user: User) -> Panel:
+    year = SchoolYear.current()
+    enrolments = user.enrolments.of_this_year().select_related("academy", "department")
+    return Panel(
+        title=_("Mon inscription %(year)s") % {"year": year.label},
+        template="accounts/panels/enrolments.html",
+        context={"enrolments": list(enrolments), "year": year},
+    )
+
+
+register(10, _enrolments)

@@ -1,0 +1,117 @@
+"""Who holds which personal data, how it is handed over, and how it is erased (GDPR 15, 17, 20).
+
+Every app says it for its own models in a module ``personal_data.py``; this one also speaks for the
+apps on the floors below, which cannot know of a person. A test walks all models and fails for one
+that could hold personal data and is claimed by nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.contrib.sessions.models import Session
+from django.db import models
+
+from notifications import retention
+from notifications.models import LocalMessage, Message
+
+from .models import (
+    Enrolment,
+    PolicyAcceptance,
+    RecoveryRequest,
+    Registration,
+    SignInName,
+    User,
+)
+
+_claims: list[Claim] = []
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Models that one app answers for: what is handed over to a person, and what erasing them does."""
+
+    models: tuple[type[models.Model], ...]
+    export: Callable[[User], dict[str, Any]]
+    erase: Callable[[User], None]
+
+
+def register(claim: Claim) -> None:
+    """Add a claim. Called once, from an app's ``personal_data.py``."""
+    _claims.append(claim)
+
+
+def claimed() -> set[type[models.Model]]:
+    """Return every model that somebody answers for."""
+    return {model for claim in _claims for model in claim.models}
+
+
+def export(user: User) -> dict[str, Any]:
+    """Return all that the portal knows of a person, as values that JSON can write."""
+    everything: dict[str, Any] = {}
+    for claim in _claims:
+        everything.update(claim.export(user))
+    return everything
+
+
+def erase(user: User) -> None:
+    """Erase a person from every app, the account last. The caller opens the transaction."""
+    for claim in reversed(_claims):
+        claim.erase(user)
+
+
+def _export_person(user: User) -> dict[str, Any]:
+    return {
+        "person": {
+            "first_name": user.first_name,
+            "last_name": user.last_name,
+            "language": user.language,
+            "joined_at": user.joined_at.isoformat(),
+            "last_login": user.last_login.isoformat() if user.last_login else None,
+        },
+        "addresses": list(EmailAddress.objects.filter(user=user).values("email", "verified")),
+        "sign_in_names": list(user.sign_in_names.values("authority", "name")),
+        "enrolments": list(
+            user.enrolments.values(
+                "level", "profile", "academy__name", "department__name", "country", "school_year"
+            )
+        ),
+        "acceptances": [
+            {"document": str(acceptance.document), "accepted_at": acceptance.accepted_at.isoformat()}
+            for acceptance in user.acceptances.select_related("document")
+        ],
+    }
+
+
+def _erase_person(user: User) -> None:
+    user.delete()  # everything else hangs on it
+
+
+def _export_messages(user: User) -> dict[str, Any]:
+    return {"messages": retention.export(address=user.address())}
+
+
+def _erase_messages(user: User) -> None:
+    retention.forget(address=user.address())
+
+
+register(
+    Claim(
+        models=(
+            User,
+            SignInName,
+            EmailAddress,
+            Registration,
+            Enrolment,
+            PolicyAcceptance,
+            RecoveryRequest,
+            Session,
+        ),
+        export=_export_person,
+        erase=_erase_person,
+    )
+)
+register(Claim(models=(Message, LocalMessage), export=_export_messages, erase=_erase_messages))

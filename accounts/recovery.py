@@ -1,0 +1,135 @@
+"""Getting back in: one question, one answer for everyone, one letter (SCREENS A2, SAFETY T5).
+
+The letter holds what its reader needs: the user name, and a link to choose a new password; for a
+sign-up that still waits, the link that confirms it; for an address that nobody confirmed, that.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from audit import journal
+from notifications import outbox
+from throttling import limits
+
+from . import addresses, links, registration
+from .models import MCM, RecoveryRequest, Registration, SignInName, User
+
+KIND = "accounts.recovery"
+KIND_CHANGED = "accounts.password_changed"
+LIFETIME = timedelta(hours=24)
+LIVES = timedelta(days=7)
+
+PASSWORD_RESET = journal.register_act("password.reset", _("Mot de passe choisi de nouveau"))
+
+
+class Outdated(Exception):
+    """The link was used, or a newer one was asked for."""
+
+
+def ask(typed: str, *, device: str, client: str, language: str) -> None:
+    """Write the letter that gets its reader back in, if there is anybody to write to.
+
+    The same statements run for a known and an unknown name or address. What was typed is kept
+    only as the recipient of the letter.
+
+    Raises :class:`throttling.limits.Refused`, alike for everyone.
+    """
+    typed = typed.strip()
+    try:
+        address = addresses.clean_address(typed) if "@" in typed else ""
+    except ValidationError:
+        address = ""
+    name = typed.lower()
+    limits.hit(
+        limits.Limit("recovery.device", device or client, 20, timedelta(hours=1)),
+        limits.Limit("recovery.network", client, 600, timedelta(hours=1)),
+        *registration.letter_limits(address or f"{name}@name.invalid"),
+    )
+    user, waiting, to = _find(name=name, address=address)
+    with transaction.atomic():
+        request = RecoveryRequest.objects.create(user=user, registration=waiting)
+        outbox.post(kind=KIND, reference=str(request.public_id), to=to, language=language)
+
+
+def _find(*, name: str, address: str) -> tuple[User | None, Registration | None, str]:
+    """Return whom we know, the sign-up that waits, and where to write: two queries in every case."""
+    user = (User.objects.with_address(address) if address else User.objects.with_name(MCM, name)).first()
+    if address:
+        waiting = Registration.objects.waiting().filter(address=address).order_by("-id").first()
+        return user, None if user else waiting, address
+    owner = user.pk if user else None
+    row = (
+        SignInName.objects.select_related("registration")
+        .filter(authority=MCM, name=name, user=owner)
+        .annotate(address=F("user__emailaddress__email"))
+        .first()
+    )
+    if row is None:
+        return None, None, ""
+    if row.registration is not None:
+        return None, row.registration, row.registration.address
+    return user, None, row.address or ""
+
+
+def by_link(token: str) -> RecoveryRequest | None:
+    """Return the request that a mail's link opens, ``None`` if the link is no good. Changes nothing."""
+    public_id = links.public_id(token)
+    if public_id is None:
+        return None
+    request = RecoveryRequest.objects.select_related("user").filter(public_id=public_id).first()
+    if request is None or request.user is None or not links.opens(token, KIND, request):
+        return None
+    return request
+
+
+def is_current(request: RecoveryRequest) -> bool:
+    """Say whether the link may still be used: unused, the newest, sent within 24 hours."""
+    newer = RecoveryRequest.objects.filter(user=request.user, pk__gt=request.pk).exists()
+    return (
+        request.used_at is None
+        and not newer
+        and not links.expired(KIND, str(request.public_id), timezone.now(), lifetime=LIFETIME)
+    )
+
+
+def choose_password(request: RecoveryRequest, password: str) -> User:
+    """Set the new password, end every open session, tell the person.
+
+    Raises :class:`Outdated` when the link was used meanwhile or a newer one exists.
+    """
+    encoded = make_password(password)
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=request.user_id)
+        locked = RecoveryRequest.objects.select_related("user").get(pk=request.pk)
+        if not is_current(locked):
+            raise Outdated
+        RecoveryRequest.objects.filter(user=user, used_at=None).update(used_at=timezone.now())
+        user.password = encoded
+        user.session_epoch += 1
+        user.save(update_fields=["password", "session_epoch"])
+        tell_of_new_password(user)
+        journal.record(act=PASSWORD_RESET, actor=user.subject, subject=user.subject, fields=["password"])
+    return user
+
+
+def tell_of_new_password(user: User) -> None:
+    """Write to the person that the password has changed, so that a thief is noticed."""
+    address = EmailAddress.objects.filter(user=user, verified=True, primary=True).first()
+    if address is not None:
+        outbox.post(
+            kind=KIND_CHANGED, reference=str(user.public_id), to=address.email, language=user.language
+        )
+
+
+def purge(now: datetime) -> int:
+    """Delete requests a week after they were made. Returns how many."""
+    return RecoveryRequest.objects.filter(created_at__lt=now - LIVES).delete()[0]

@@ -1,0 +1,314 @@
+"""The sign-up to « Ma classe à la maison »: from the form to a person (SCREENS A3 to A8).
+
+:func:`register` writes one row and one letter, the same for an address that already has an account:
+who is registered shows only in the mailbox (SAFETY G1, G2). :func:`confirm` makes the person. A user
+exists only once their address is confirmed.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from random import SystemRandom
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from audit import journal
+from notifications import outbox
+from schools.school_year import SchoolYear
+from throttling import limits
+
+from . import addresses, links, usernames
+from .models import (
+    MCM,
+    Enrolment,
+    PolicyAcceptance,
+    Registration,
+    SignInName,
+    User,
+    random_secret,
+)
+
+KIND = "accounts.registration"  # the letter that asks to confirm
+KIND_NEW_PASSWORD = "accounts.registration_password"  # the letter that lets choose another password  # noqa: S105
+LIVES = timedelta(days=7)  # SAFETY T55
+
+ACCOUNT_CONFIRMED = journal.register_act("account.confirmed", _("Compte confirmé"))
+REGISTRATION_DISOWNED = journal.register_act("registration.disowned", _("Inscription refusée par son adresse"))
+ADDRESS_CORRECTED = journal.register_act("registration.corrected", _("Adresse d’une inscription corrigée"))
+
+
+class NameTaken(Exception):
+    """The user name belongs to somebody else, or to a sign-up that waits."""
+
+
+class AddressTaken(Exception):
+    """Another account confirmed this address meanwhile."""
+
+
+class AlreadyConfirmed(Exception):
+    """The sign-up is confirmed: there is nothing left to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignUp:
+    """What the form gathered, clean (``forms.RegistrationForm``)."""
+
+    submission: uuid.UUID
+    level: str
+    username: str
+    password: str
+    first_name: str
+    last_name: str
+    academy_id: int | None
+    department_id: int | None
+    country: str
+    profile: str
+    age_group: str
+    address: str
+    terms_id: int
+    terms_accepted_at: datetime
+    language: str = "fr"
+
+
+def letter_limits(address: str) -> tuple[limits.Limit, ...]:
+    """Return how often the portal may write to a mailbox nobody confirmed (SAFETY T28)."""
+    mailbox = addresses.mailbox_key(address)
+    return (
+        limits.Limit("letters.hour", mailbox, 3, timedelta(hours=1)),
+        limits.Limit("letters.day", mailbox, 10, timedelta(days=1)),
+    )
+
+
+def sign_up_limits(*, device: str, client: str) -> tuple[limits.Limit, ...]:
+    """Return how many user names a browser may try, and how many sign-ups a network (SAFETY T4).
+
+    The network's number is high: a whole school signs up behind one address (SAFETY G15).
+    """
+    return (
+        limits.Limit("names.device", device, 10, timedelta(hours=1)),
+        limits.Limit("names.network", client, 600, timedelta(hours=1)),
+    )
+
+
+def register(sign_up: SignUp, *, device: str, client: str, browser: str) -> Registration:
+    """Write one sign-up and its letter.
+
+    ``device`` and ``client`` are what limits count, ``browser`` what the row keeps of the device.
+    The same form sent twice gives the first answer (SAFETY F14).
+
+    Raises :class:`throttling.limits.Refused` and :class:`NameTaken`.
+    """
+    letters = letter_limits(sign_up.address)
+    limits.hit(*sign_up_limits(device=device, client=client), *letters)
+    password = make_password(sign_up.password)
+    try:
+        with transaction.atomic():
+            registration = Registration.objects.create(
+                submission=sign_up.submission,
+                level=sign_up.level,
+                first_name=sign_up.first_name,
+                last_name=sign_up.last_name,
+                academy_id=sign_up.academy_id,
+                department_id=sign_up.department_id,
+                country=sign_up.country,
+                profile=sign_up.profile,
+                age_group=sign_up.age_group,
+                address=sign_up.address,
+                password=password,
+                terms_id=sign_up.terms_id,
+                terms_accepted_at=sign_up.terms_accepted_at,
+                language=sign_up.language,
+                browser=browser,
+            )
+            SignInName.objects.create(authority=MCM, name=sign_up.username, registration=registration)
+            _write_letter(registration)
+    except IntegrityError as error:
+        limits.give_back(*letters)
+        same = Registration.objects.filter(submission=sign_up.submission, browser=browser).first()
+        if same is not None:
+            return same
+        raise NameTaken from error
+    return registration
+
+
+def suggest_names(first_name: str, last_name: str, *, most: int = 3) -> list[str]:
+    """Return user names that are free now, made of the person's names (SCREENS A4)."""
+    candidates = list(islice(usernames.suggestions(first_name, last_name, random=SystemRandom()), 12))
+    taken = set(
+        SignInName.objects.filter(authority=MCM, name__in=candidates).values_list("name", flat=True)
+    )
+    return [name for name in candidates if name not in taken][:most]
+
+
+def write_again(registration: Registration) -> None:
+    """Send the letter once more: at most one a minute, then the mailbox's caps.
+
+    Raises :class:`throttling.limits.Refused`, and :class:`AlreadyConfirmed`.
+    """
+    if registration.confirmed_at is not None:
+        raise AlreadyConfirmed
+    pause = limits.Limit("letters.pause", addresses.mailbox_key(registration.address), 1, timedelta(minutes=1))
+    limits.hit(pause, *letter_limits(registration.address))
+    with transaction.atomic():
+        outbox.withdraw(kind=KIND, reference=str(registration.public_id))
+        _write_letter(registration)
+
+
+def correct_address(registration: Registration, address: str, *, device: str) -> None:
+    """Send the letter to another address; the link that went to the first one is dead.
+
+    Raises :class:`throttling.limits.Refused`, and :class:`AlreadyConfirmed`.
+    """
+    limits.hit(
+        limits.Limit("corrections.device", device, 10, timedelta(hours=1)), *letter_limits(address)
+    )
+    with transaction.atomic():
+        locked = Registration.objects.select_for_update().get(pk=registration.pk)
+        if locked.confirmed_at is not None:
+            raise AlreadyConfirmed
+        locked.address = address
+        locked.link_secret = random_secret()
+        locked.save(update_fields=["address", "link_secret"])
+        for kind in (KIND, KIND_NEW_PASSWORD):
+            outbox.withdraw(kind=kind, reference=str(locked.public_id))
+        _write_letter(locked)
+        journal.record(
+            act=ADDRESS_CORRECTED, actor="stranger", subject=f"registration:{locked.public_id}", fields=["address"]
+        )
+    registration.refresh_from_db()
+
+
+def write_for_a_new_password(registration: Registration) -> None:
+    """Send a fresh letter to who forgot the password before confirming, or never chose it (SAFETY T24).
+
+    Raises :class:`throttling.limits.Refused`.
+    """
+    limits.hit(*letter_limits(registration.address))
+    with transaction.atomic():
+        outbox.withdraw(kind=KIND_NEW_PASSWORD, reference=str(registration.public_id))
+        outbox.post(
+            kind=KIND_NEW_PASSWORD,
+            reference=str(registration.public_id),
+            to=registration.address,
+            language=registration.language,
+        )
+
+
+def by_link(token: str, purpose: str = KIND) -> Registration | None:
+    """Return the sign-up that a mail's link opens, ``None`` if the link is no good. Changes nothing."""
+    public_id = links.public_id(token)
+    if public_id is None:
+        return None
+    registration = Registration.objects.select_related("sign_in_name", "user").filter(public_id=public_id).first()
+    if registration is None or not links.opens(token, purpose, registration):
+        return None
+    return registration
+
+
+def link_expired(registration: Registration, purpose: str = KIND) -> bool:
+    """Say whether the link's 72 hours are over."""
+    return links.expired(purpose, str(registration.public_id), timezone.now())
+
+
+def password_is_right(registration: Registration, password: str) -> bool:
+    """Check the password chosen at sign-up, elsewhere than in the browser that signed up (SAFETY T24).
+
+    Raises :class:`throttling.limits.Refused` after 25 tries in a day.
+    """
+    limits.hit(limits.Limit("confirm.password", str(registration.public_id), 25, timedelta(days=1)))
+    return check_password(password, registration.password)
+
+
+def confirm(registration: Registration, *, by_guardian: bool = False, password: str | None = None) -> User:
+    """Make the person: user, name, verified address, school year, acceptance. Rivals are dropped.
+
+    ``password`` (in clear) replaces the one chosen at sign-up. A second call raises
+    :class:`AlreadyConfirmed`; an address that another account confirmed first, :class:`AddressTaken`.
+    """
+    encoded = make_password(password) if password is not None else None
+    try:
+        with transaction.atomic():
+            locked = (
+                Registration.objects.select_for_update(of=("self",))
+                .select_related("sign_in_name")
+                .filter(pk=registration.pk)
+                .first()
+            )
+            if locked is None or locked.confirmed_at is not None:
+                raise AlreadyConfirmed
+            user = _make_user(locked, password=encoded, by_guardian=by_guardian)
+    except IntegrityError as error:
+        raise AddressTaken from error
+    return user
+
+
+def _make_user(registration: Registration, *, password: str | None, by_guardian: bool) -> User:
+    user = User.objects.create(
+        first_name=registration.first_name,
+        last_name=registration.last_name,
+        password=password or registration.password,
+        language=registration.language,
+    )
+    EmailAddress.objects.create(user=user, email=registration.address, verified=True, primary=True)
+    SignInName.objects.filter(pk=registration.sign_in_name.pk).update(user=user, registration=None)
+    Enrolment.objects.create(
+        user=user,
+        level=registration.level,
+        profile=registration.profile,
+        academy_id=registration.academy_id,
+        department_id=registration.department_id,
+        country=registration.country,
+        school_year=SchoolYear.current().year,
+    )
+    PolicyAcceptance.objects.create(
+        user=user,
+        document_id=registration.terms_id,
+        accepted_at=registration.terms_accepted_at,
+        by_guardian=by_guardian,
+    )
+    # The hash lives in one place only; the row stays a week so that the link still answers kindly.
+    Registration.objects.filter(pk=registration.pk).update(
+        confirmed_at=timezone.now(), user=user, password="", link_secret=registration.link_secret
+    )
+    Registration.objects.filter(address=registration.address, confirmed_at=None).delete()
+    journal.record(act=ACCOUNT_CONFIRMED, actor=user.subject, subject=user.subject)
+    return user
+
+
+def disown(registration: Registration) -> None:
+    """« Ce n’est pas moi »: forget the sign-up and free its name. A confirmed one stays."""
+    with transaction.atomic():
+        deleted, _rows = Registration.objects.filter(pk=registration.pk, confirmed_at=None).delete()
+        if deleted:
+            for kind in (KIND, KIND_NEW_PASSWORD):
+                outbox.withdraw(kind=kind, reference=str(registration.public_id))
+            journal.record(
+                act=REGISTRATION_DISOWNED, actor="stranger", subject=f"registration:{registration.public_id}"
+            )
+
+
+def purge(now: datetime) -> int:
+    """Delete sign-ups a week after they were made, or confirmed. Returns how many."""
+    deleted = 0
+    for field in ("created_at", "confirmed_at"):
+        old = Registration.objects.filter(**{f"{field}__lt": now - LIVES})
+        if field == "created_at":
+            old = old.filter(confirmed_at=None)
+        deleted += old.delete()[1].get("accounts.Registration", 0)
+    return deleted
+
+
+def _write_letter(registration: Registration) -> None:
+    outbox.post(
+        kind=KIND,
+        reference=str(registration.public_id),
+        to=registration.address,
+        language=registration.language,
+    )

@@ -1,0 +1,20 @@
+"""Opening and ending a session, through allauth's stages (a second factor comes in between, later)."""
+
+from __future__ import annotations
+
+from allauth.account.internal import flows
+from allauth.account.models import Login
+from django.http import HttpRequest, HttpResponse
+
+from .models import User
+
+
+def sign_in(request: HttpRequest, user: User, *, next_url: str | None = None) -> HttpResponse:
+    """Sign in a person who has just proved to be themselves; return where to go."""
+    login = Login(user=user, redirect_url=next_url)
+    return flows.login.perform_password_login(request, {}, login)
+
+
+def sign_out(request: HttpRequest) -> None:
+    """End the session of this browser."""
+    flows.logout.logout(request)

@@ -1,0 +1,57 @@
+"""What a person must do before going on: new terms, a new school year; later a charter, a password…
+
+Any app registers its steps in a module ``steps.py``; :class:`accounts.middleware.StepsMiddleware`
+leads to the first one that is due, whatever address was typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .models import PolicyDocument, User
+
+_steps: list[Step] = []
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do: due or not for a person, and the page (a URL name) where it is done."""
+
+    order: int
+    page: str
+    is_due: Callable[[User], bool]
+
+
+def register(step: Step) -> None:
+    """Add a step. Called once, from an app's ``steps.py``."""
+    _steps.append(step)
+    _steps.sort(key=lambda each: each.order)
+
+
+def registered() -> tuple[Step, ...]:
+    """Return every step, in order."""
+    return tuple(_steps)
+
+
+def next_due(user: User) -> Step | None:
+    """Return the first step that this person still has to take."""
+    return next((step for step in _steps if step.is_due(user)), None)
+
+
+def terms_to_accept(user: User) -> PolicyDocument | None:
+    """Return the terms in force if this person has not accepted them (SCREENS A3)."""
+    # Resolved at each request: a version that comes into force acts on open sessions too.
+    document = PolicyDocument.objects.in_force(PolicyDocument.Kind.TERMS).first()
+    if document is None or user.acceptances.filter(document__version=document.version).exists():
+        return None
+    return document
+
+
+def needs_renewal(user: User) -> bool:
+    """Say whether this person has no enrolment for the school year that runs (SCREENS A8)."""
+    return not user.enrolments.of_this_year().exists()
+
+
+register(Step(order=10, page="accept_terms", is_due=lambda user: terms_to_accept(user) is not None))
+register(Step(order=90, page="renew", is_due=needs_renewal))

@@ -1,0 +1,18 @@
+"""What the worker does for this app by the clock."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.core.management import call_command
+from django.utils import timezone
+
+from . import recovery, registration
+
+
+@shared_task
+def purge() -> None:
+    """Delete sign-ups, requests and sessions whose time is over (SAFETY G13, T55)."""
+    now = timezone.now()
+    registration.purge(now)
+    recovery.purge(now)
+    call_command("clearsessions")
