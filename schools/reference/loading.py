@@ -85,7 +85,8 @@ def _bring(
     """Make the table of ``model`` hold ``wanted``, writing only what differs."""
     kind = model._meta.verbose_name
     stored = {getattr(row, key): row for row in model._default_manager.all()}
-    new, changed = [], []
+    new: list[models.Model] = []
+    changed: list[models.Model] = []
     for value, attributes in wanted.items():
         row = stored.pop(value, None)
         if row and all(getattr(row, name) == said for name, said in attributes.items()):
