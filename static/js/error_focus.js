@@ -1,3 +1,7 @@
-// Brings the focus to the summary of errors, in browsers that do not know autofocus on it.
+// Brings the focus to the summary of errors where the browser does not know its autofocus.
 const summary = document.querySelector("[data-errors]");
-if (summary && document.activeElement !== summary) summary.focus();
+
+// The browser's own comes first, with its first picture of the page.
+addEventListener("load", () => setTimeout(() => {
+  if (summary && document.activeElement === document.body) summary.focus();
+}, 100));
