@@ -15,6 +15,7 @@ timeout = 30  # seconds without a sign of life before a worker is replaced
 graceful_timeout = 10  # seconds a page may take to end when the server stops
 keepalive = 5
 accesslog = None  # addresses of people belong in no file; requests are logged by the application
+logger_class = "mcm_portal.server_logs.ServerLog"  # the portal's own rules for logs, no path, no address
 control_socket_disable = True
 
 

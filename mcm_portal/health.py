@@ -16,10 +16,7 @@ from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseNotFound, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
-try:
-    from notifications import delivery
-except ImportError:
-    delivery = None
+from notifications import delivery
 
 from .metrics import exposition
 from .outage import patience

@@ -42,7 +42,7 @@ FIELDS = frozenset(
         "kind",
         "level",
         "logger",
-        "message_id",  # the outbox's public id
+        "message",  # the outbox's public id
         "ms",
         "request",
         "request_id",
@@ -53,16 +53,17 @@ FIELDS = frozenset(
         "task_id",
         "timestamp",
         "trouble",
+        "where",
     }
 )
 HIDDEN = "…"
-_IDENTIFIERS = frozenset({"request_id", "task_id", "message_id", "timestamp"})
+_IDENTIFIERS = frozenset({"request_id", "task_id", "message", "timestamp", "where"})
 # What a field may say: a few plain words, no address, nothing that looks like a phone or a token.
 _PLAIN = re.compile(r"(?!.*\d{7})[\w .:,<>()-]{0,120}")
-_IDENTIFIER = re.compile(r"[\w.:+-]{1,40}")
-_CODE_NAME = re.compile(r"[A-Za-z_][\w.-]{0,100}")
+_IDENTIFIER = re.compile(r"[\w./:+-]{1,120}")
+_CODE_NAME = re.compile(r"[\w.-]{1,100}")
 _TASK_WORDS = frozenset({"name", "id", "runtime"})  # of Celery's templates
-_HOME = str(Path(__file__).resolve().parent.parent)
+_HOME = Path(__file__).resolve().parent.parent
 
 
 class _Hidden:
@@ -91,9 +92,7 @@ def _foreign_event(logger: WrappedLogger, method: str, event: EventDict) -> Even
     try:
         if isinstance(arguments, dict):
             event["event"] = template % {
-                key: value
-                if key in _TASK_WORDS and _CODE_NAME.fullmatch(str(value).replace("-", "_"))
-                else _shown(value)
+                key: value if key in _TASK_WORDS and _CODE_NAME.fullmatch(str(value)) else _shown(value)
                 for key, value in arguments.items()
             }
         else:
@@ -104,10 +103,13 @@ def _foreign_event(logger: WrappedLogger, method: str, event: EventDict) -> Even
 
 
 def _where(frames: traceback.StackSummary) -> list[str]:
+    """Return the portal's own lines, and the last few of whatever library it ended in."""
     lines = []
-    for frame in frames[-15:]:
-        path = frame.filename.removeprefix(_HOME + "/").rpartition("site-packages/")[2]
-        lines.append(f"  {path}:{frame.lineno} in {frame.name}")
+    for number, frame in enumerate(frames, start=1):
+        if (path := Path(frame.filename)).is_relative_to(_HOME) and "site-packages" not in path.parts:
+            lines.append(f"  {path.relative_to(_HOME)}:{frame.lineno} in {frame.name}")
+        elif number > len(frames) - 4:
+            lines.append(f"  {frame.filename.rpartition('site-packages/')[2]}:{frame.lineno} in {frame.name}")
     return lines
 
 

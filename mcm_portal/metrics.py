@@ -20,10 +20,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-try:
-    from notifications import delivery
-except ImportError:
-    delivery = None
+from notifications import delivery
 from notifications.models import Message, State
 
 REQUESTS = Histogram(

@@ -28,8 +28,8 @@ import structlog
 from django.core.signals import got_request_exception, request_finished
 from django.db import InterfaceError, OperationalError, connections
 from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
 
+from . import views
 from .metrics import DATABASE_OUTAGES
 
 logger = structlog.get_logger(__name__)
@@ -122,12 +122,12 @@ class OutageMiddleware:
         response = self.get_response(request)
         error = getattr(request, "database_outage", None)
         if error is not None and response.status_code == 500:
-            return self._sorry(error)
+            return self._sorry(request, error)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer for the view when its error is an outage; leave every other error alone."""
-        return self._sorry(exception) if is_outage(exception) else None
+        return self._sorry(request, exception) if is_outage(exception) else None
 
     @staticmethod
     def _note(sender: object, request: HttpRequest | None = None, **kwargs: object) -> None:
@@ -136,7 +136,7 @@ class OutageMiddleware:
             request.database_outage = error  # type: ignore[attr-defined]
 
     @staticmethod
-    def _sorry(error: BaseException) -> HttpResponse:
+    def _sorry(request: HttpRequest, error: BaseException) -> HttpResponse:
         cause = error.__cause__ or error
         kind = type(cause).__name__
         DATABASE_OUTAGES.labels(kind).inc()
@@ -145,8 +145,7 @@ class OutageMiddleware:
             if not connection.in_atomic_block:
                 # The next request makes its own, and so succeeds as soon as PostgreSQL is back.
                 connection.close()
-        # Without the request: its context processors would ask the database who this is.
-        response = HttpResponse(render_to_string("503.html"), status=503)
+        response = views.unavailable(request)
         response["Retry-After"] = str(RETRY_AFTER)
         response["Cache-Control"] = "no-store"
         return response

