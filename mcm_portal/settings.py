@@ -139,26 +139,34 @@ CELERY_BROKER_URL = _redis_url.geturl().replace("unix://", "redis+socket://", 1)
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
+# A task ends before the broker takes its worker for dead (visibility_timeout, which must also exceed
+# the 180 s after which a task whose worker was lost is tried again), and is tried four times at most:
+# rejected alone, one that kills its worker would come back for ever (SAFETY F6 to F8).
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_TASK_SOFT_TIME_LIMIT = 45
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_RETRY_ON_WORKER_LOST = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # a slow task holds no others back
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20  # lets a batch of mails end when the worker is stopped
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker, however long it is away
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 120,
+    "visibility_timeout": 300,
     "unacked_restore_interval": 10,
     "unacked_restore_throttle": 1,
+    # A broker that is frozen, or behind a cut cable, is noticed (SAFETY F2).
     "socket_timeout": 3,
     "socket_connect_timeout": 2,
-    # A web process that cannot publish gives up at once: the sweeper finds the message.
+    "health_check_interval": 10,
+    # Who cannot publish gives up at once: the sweeper finds the message.
     "max_retries": 0,
     "interval_start": 0,
 }
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = "Europe/Paris"
+CELERY_BEAT_SCHEDULER = "notifications.beat.Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "notifications.sweep": {"task": "notifications.tasks.sweep", "schedule": 15.0},
     "throttling.purge": {"task": "throttling.tasks.purge", "schedule": 3600.0},
@@ -176,15 +184,16 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_TIMEOUT = 10  # seconds
 if _email_url is not None:
     globals().update(env.email(_email_url))
-# Without a gateway, messages are kept and read on the local mailbox page, which exists only in DEBUG.
+# Without a gateway, messages are kept and read on the local mailbox page, which exists only in DEBUG;
+# elsewhere they wait, for their text is not to be kept.
 MAIL_GATEWAY = f"notifications.gateways.{'smtp' if _email_url else 'local'}.Gateway"
-SMS_GATEWAY = f"notifications.gateways.{'http_sms' if _sms_url else 'local'}.Gateway"
+SMS_GATEWAY = f"notifications.gateways.{'http_sms' if _sms_url else 'local' if DEBUG else 'closed'}.Gateway"
 SMS_URL = _sms_url.geturl() if _sms_url else ""
 
 # --- people ---------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.backends.DoorBackend"]
-LOGIN_URL = "home"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "my_space"
 LOGOUT_REDIRECT_URL = "home"
 PASSWORD_HASHERS = ["accounts.hashers.Argon2idHasher"]
