@@ -54,7 +54,7 @@ def clean_address(raw: str) -> str:
             _("Avant le « @ », écrivez l’adresse sans accent ni lettre spéciale."), code="not_ascii"
         )
     try:
-        valid = validate_email(address, check_deliverability=False, allow_smtputf8=False)
+        valid = validate_email(address, check_deliverability=False, allow_smtputf8=False, strict=True)
     except (EmailNotValidError, UnicodeError) as error:
         raise ValidationError(
             _("Écrivez une adresse de courriel complète, par exemple prenom.nom@exemple.fr."), code="invalid"

@@ -20,7 +20,7 @@ _LONGEST_TYPED = 4 * MAXIMUM_LENGTH
 APOSTROPHES = "'’‘ʼʻ"  # the last two are letters in Breton, Tahitian, Wallisian…
 _HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2013", "-"))  # what word processors make of « - »
 _PLAIN_MARKS = range(0x0300, 0x0332)  # accents; beyond are strokes through letters, circles, joiners
-_MOST_MARKS = 2  # on one letter, after those that have a composed form are composed
+_MOST_MARKS = 2  # on one letter, as in « ễ »
 
 # One letter stands for a kind: L letter, A apostrophe, H hyphen, D dot, S space.
 _WORD = r"(?:A?L+(?:AL+)*A?D?|(?:LD){2,})"
@@ -87,8 +87,8 @@ def _kinds(name: str) -> str:
             if marks > _MOST_MARKS:
                 raise ValidationError(_NOT_A_NAME, code="not_a_name")
             continue
-        marks = 0
         kinds.append(_kind(character))
+        marks = len(unicodedata.normalize("NFD", character)) - 1
     return "".join(kinds)
 
 

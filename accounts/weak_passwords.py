@@ -250,7 +250,7 @@ def _pieces(text: str, written: str, start: int, personal: frozenset[str]) -> It
 
 
 # Neighbours on French and English keyboards, and the alphabet. Digits are decorations anyway.
-_WALKS = (
+_WALKS: tuple[str, ...] = (
     "azertyuiop", "qsdfghjklm", "wxcvbn", "qwertyuiop", "asdfghjkl", "zxcvbnm",
     "abcdefghijklmnopqrstuvwxyz", "aqw", "zsx", "edc", "rfv", "tgb", "yhn", "qaz", "wsx",
 )  # fmt: skip
