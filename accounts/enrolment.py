@@ -37,7 +37,9 @@ def enrol(
             },
         )
         if created:
-            journal.record(act=ENROLLED, actor=user.subject, subject=user.subject, fields=["school_year", "level"])
+            journal.record(
+                act=ENROLLED, actor=user.subject, subject=user.subject, fields=["school_year", "level"]
+            )
     return enrolment
 
 

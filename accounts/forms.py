@@ -72,12 +72,12 @@ class PlaceFields(forms.Form):
     def _closed(name: str) -> str:
         return _("%(academy)s — fermée pour le moment") % {"academy": name}
 
-    def chosen_academy(self) -> reference.AcademyRow | None:
+    def chosen_academy(self) -> reference.AcademyChoice | None:
         """Return the académie that stands in the form, typed or initial."""
         code = self["academy"].value()
         return next((row for row in self.academies if row.code == code), None)
 
-    def departments_shown(self) -> Sequence[reference.DepartmentRow]:
+    def departments_shown(self) -> Sequence[reference.DepartmentChoice]:
         """Return the departments of the académie chosen, or all: the choice works without JavaScript."""
         chosen = self.chosen_academy()
         if chosen is not None:
@@ -107,9 +107,7 @@ class PlaceFields(forms.Form):
                 )
                 % {"academy": chosen.name},
             )
-        department = next(
-            (row for row in chosen.departments if row.code == cleaned.get("department")), None
-        )
+        department = next((row for row in chosen.departments if row.code == cleaned.get("department")), None)
         if department is None and "department" not in self.errors:
             self.add_error(
                 "department",
@@ -157,9 +155,7 @@ class RegistrationForm(PlaceFields, AddressFields):
     """« Nouveau compte » (SCREENS A4, A8)."""
 
     submission = SubmissionField()
-    first_name = forms.CharField(
-        label=_("Prénom"), error_messages={"required": _("Écrivez le prénom.")}
-    )
+    first_name = forms.CharField(label=_("Prénom"), error_messages={"required": _("Écrivez le prénom.")})
     last_name = forms.CharField(label=_("Nom"), error_messages={"required": _("Écrivez le nom.")})
     username = forms.CharField(
         label=_("Nom d’utilisateur"),
@@ -286,9 +282,7 @@ class GuardianAgreementForm(forms.Form):
     first_name = forms.CharField(
         label=_("Prénom de l’enfant"), error_messages={"required": _("Écrivez le prénom de l’enfant.")}
     )
-    agrees = forms.BooleanField(
-        error_messages={"required": _("Cochez la case pour donner votre accord.")}
-    )
+    agrees = forms.BooleanField(error_messages={"required": _("Cochez la case pour donner votre accord.")})
 
     def __init__(self, *args: Any, expected: str, **kwargs: Any) -> None:
         self.expected = expected
@@ -300,7 +294,9 @@ class GuardianAgreementForm(forms.Form):
     def clean_first_name(self) -> str:
         """Compare without regard to case, accents and hyphens."""
         if names.comparison_key(self.cleaned_data["first_name"]) != names.comparison_key(self.expected):
-            raise ValidationError(_("Ce n’est pas le prénom écrit à l’inscription. Vérifiez-le dans le message reçu."))
+            raise ValidationError(
+                _("Ce n’est pas le prénom écrit à l’inscription. Vérifiez-le dans le message reçu.")
+            )
         return self.expected
 
 

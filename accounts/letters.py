@@ -111,7 +111,9 @@ def _ways_in(user: User) -> dict[str, Any]:
     return {
         "user": user,
         "names": list(SignInName.objects.filter(user=user, authority=MCM).values_list("name", flat=True)),
-        "address": EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True).first(),
+        "address": EmailAddress.objects.filter(user=user, verified=True)
+        .values_list("email", flat=True)
+        .first(),
         "sign_in_url": page("account_login"),
         "recover_url": page("recover"),
     }

@@ -40,7 +40,9 @@ KIND_NEW_PASSWORD = "accounts.registration_password"  # the letter that lets cho
 LIVES = timedelta(days=7)  # SAFETY T55
 
 ACCOUNT_CONFIRMED = journal.register_act("account.confirmed", _("Compte confirmé"))
-REGISTRATION_DISOWNED = journal.register_act("registration.disowned", _("Inscription refusée par son adresse"))
+REGISTRATION_DISOWNED = journal.register_act(
+    "registration.disowned", _("Inscription refusée par son adresse")
+)
 ADDRESS_CORRECTED = journal.register_act("registration.corrected", _("Adresse d’une inscription corrigée"))
 
 
@@ -141,9 +143,7 @@ def register(sign_up: SignUp, *, device: str, client: str, browser: str) -> Regi
 def suggest_names(first_name: str, last_name: str, *, most: int = 3) -> list[str]:
     """Return user names that are free now, made of the person's names (SCREENS A4)."""
     candidates = list(islice(usernames.suggestions(first_name, last_name, random=SystemRandom()), 12))
-    taken = set(
-        SignInName.objects.filter(authority=MCM, name__in=candidates).values_list("name", flat=True)
-    )
+    taken = set(SignInName.objects.filter(authority=MCM, name__in=candidates).values_list("name", flat=True))
     return [name for name in candidates if name not in taken][:most]
 
 
@@ -154,7 +154,9 @@ def write_again(registration: Registration) -> None:
     """
     if registration.confirmed_at is not None:
         raise AlreadyConfirmed
-    pause = limits.Limit("letters.pause", addresses.mailbox_key(registration.address), 1, timedelta(minutes=1))
+    pause = limits.Limit(
+        "letters.pause", addresses.mailbox_key(registration.address), 1, timedelta(minutes=1)
+    )
     limits.hit(pause, *letter_limits(registration.address))
     with transaction.atomic():
         outbox.withdraw(kind=KIND, reference=str(registration.public_id))
@@ -166,9 +168,7 @@ def correct_address(registration: Registration, address: str, *, device: str) ->
 
     Raises :class:`throttling.limits.Refused`, and :class:`AlreadyConfirmed`.
     """
-    limits.hit(
-        limits.Limit("corrections.device", device, 10, timedelta(hours=1)), *letter_limits(address)
-    )
+    limits.hit(limits.Limit("corrections.device", device, 10, timedelta(hours=1)), *letter_limits(address))
     with transaction.atomic():
         locked = Registration.objects.select_for_update().get(pk=registration.pk)
         if locked.confirmed_at is not None:
@@ -180,7 +180,10 @@ def correct_address(registration: Registration, address: str, *, device: str) ->
             outbox.withdraw(kind=kind, reference=str(locked.public_id))
         _write_letter(locked)
         journal.record(
-            act=ADDRESS_CORRECTED, actor="stranger", subject=f"registration:{locked.public_id}", fields=["address"]
+            act=ADDRESS_CORRECTED,
+            actor="stranger",
+            subject=f"registration:{locked.public_id}",
+            fields=["address"],
         )
     registration.refresh_from_db()
 
@@ -206,7 +209,9 @@ def by_link(token: str, purpose: str = KIND) -> Registration | None:
     public_id = links.public_id(token)
     if public_id is None:
         return None
-    registration = Registration.objects.select_related("sign_in_name", "user").filter(public_id=public_id).first()
+    registration = (
+        Registration.objects.select_related("sign_in_name", "user").filter(public_id=public_id).first()
+    )
     if registration is None or not links.opens(token, purpose, registration):
         return None
     return registration

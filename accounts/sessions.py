@@ -9,6 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from .models import User
 
 
+class PersonRequest(HttpRequest):
+    """A request of somebody who is signed in, as views behind the sign-in receive it."""
+
+    user: User
+
+
 def sign_in(request: HttpRequest, user: User, *, next_url: str | None = None) -> HttpResponse:
     """Sign in a person who has just proved to be themselves; return where to go."""
     login = Login(user=user, redirect_url=next_url)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from . import views
 from .models import Level
+from .views import confirming, policies, recovering, school_year, signing_in, signing_up
 
 
 class LevelConverter:
@@ -25,21 +25,21 @@ class LevelConverter:
 register_converter(LevelConverter, "level")
 
 urlpatterns = [
-    path("<level:level>/connexion/", views.sign_in, name="sign_in"),
-    path("<level:level>/conditions/", views.consent, name="consent"),
-    path("<level:level>/inscription/", views.register, name="register"),
-    path("inscription/verification/", views.check_mail, name="check_mail"),
-    path("inscription/confirmer/<str:token>/", views.confirm, name="confirm"),
-    path("inscription/mot-de-passe/<str:token>/", views.confirm_password, name="confirm_password"),
-    path("inscription/merci/", views.confirmed, name="confirmed"),
-    path("inscription/departements/", views.departments, name="departments"),
-    path("connexion/", views.sign_in, name="account_login"),
-    path("deconnexion/", views.sign_out, name="sign_out"),
-    path("acces-oublie/", views.recover, name="recover"),
-    path("acces-oublie/envoye/", views.recover_sent, name="recover_sent"),
-    path("mot-de-passe/<str:token>/", views.reset_password, name="reset_password"),
-    path("conditions-nouvelles/", views.accept_terms, name="accept_terms"),
-    path("renouveler/", views.renew, name="renew"),
-    path("textes/conditions-utilisation/", views.terms, name="terms"),
-    path("textes/donnees-personnelles/", views.data_protection, name="data_protection"),
+    path("<level:level>/connexion/", signing_in.sign_in, name="sign_in"),
+    path("<level:level>/conditions/", signing_up.consent, name="consent"),
+    path("<level:level>/inscription/", signing_up.register, name="register"),
+    path("inscription/verification/", signing_up.check_mail, name="check_mail"),
+    path("inscription/confirmer/<str:token>/", confirming.confirm, name="confirm"),
+    path("inscription/mot-de-passe/<str:token>/", confirming.confirm_password, name="confirm_password"),
+    path("inscription/merci/", confirming.confirmed, name="confirmed"),
+    path("inscription/departements/", signing_up.departments, name="departments"),
+    path("connexion/", signing_in.sign_in, name="account_login"),
+    path("deconnexion/", signing_in.sign_out, name="sign_out"),
+    path("acces-oublie/", recovering.recover, name="recover"),
+    path("acces-oublie/envoye/", recovering.recover_sent, name="recover_sent"),
+    path("mot-de-passe/<str:token>/", recovering.reset_password, name="reset_password"),
+    path("conditions-nouvelles/", policies.accept_terms, name="accept_terms"),
+    path("renouveler/", school_year.renew, name="renew"),
+    path("textes/conditions-utilisation/", policies.terms, name="terms"),
+    path("textes/donnees-personnelles/", policies.data_protection, name="data_protection"),
 ]

@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
 from accounts import panels, passwords
+from accounts.sessions import PersonRequest
 
 from .context import portal
 
@@ -20,7 +21,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "mcm_portal/home.html")
 
 
-def my_space(request: HttpRequest) -> HttpResponse:
+def my_space(request: PersonRequest) -> HttpResponse:
     """« Mon espace »: what this person can do today, put together from the panels of every app."""
     return render(request, "mcm_portal/my_space.html", {"panels": panels.panels_for(request.user)})
 

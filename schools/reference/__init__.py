@@ -20,6 +20,7 @@ ACADEMIC_ADDRESS = re.compile(r"[a-z0-9](?:[a-z0-9._'-]{0,62}[a-z0-9])?@(?P<doma
 class DepartmentChoice:
     """A department as a form offers it."""
 
+    id: int
     code: str
     name: str
 
@@ -28,6 +29,7 @@ class DepartmentChoice:
 class AcademyChoice:
     """An académie as a form offers it, open or shown as closed (SCREENS A4)."""
 
+    id: int
     code: str
     name: str
     is_open: bool
@@ -43,13 +45,13 @@ def academies_with_departments(on: date | None = None) -> tuple[AcademyChoice, .
     rows = (
         Academy.objects.with_openness(on)
         .order_by("code", "departments__code")
-        .values_list("code", "name", "is_open", "departments__code", "departments__name")  # type: ignore[misc]
+        .values_list(  # type: ignore[misc]
+            "id", "code", "name", "is_open", "departments__id", "departments__code", "departments__name"
+        )
     )
     choices = [
-        AcademyChoice(
-            code, name, is_open, tuple(DepartmentChoice(row[3], row[4]) for row in of_academy if row[3])
-        )
-        for (code, name, is_open), of_academy in groupby(rows, key=itemgetter(0, 1, 2))
+        AcademyChoice(*academy, tuple(DepartmentChoice(*row[4:]) for row in of_academy if row[4]))
+        for academy, of_academy in groupby(rows, key=itemgetter(0, 1, 2, 3))
     ]
     return tuple(sorted(choices, key=lambda choice: unicodedata.normalize("NFKD", choice.name)))
 

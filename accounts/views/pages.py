@@ -1,0 +1,30 @@
+"""What the views of this package share: which methods a page answers, and what keeps its address secret."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+View = Callable[..., HttpResponseBase]
+page = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def holds_a_secret(view: View) -> View:
+    """Keep the secret in a page's address to ourselves (SAFETY T26).
+
+    Not ``no-referrer``: with it a browser sends « Origin: null » with the page's own forms, and they
+    are refused. ``strict-origin`` never shows a path either.
+    """
+
+    @functools.wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        response.headers["Referrer-Policy"] = "strict-origin"
+        return response
+
+    return never_cache(wrapped)

@@ -1,0 +1,82 @@
+"""Getting back in: a forgotten user name or password (SCREENS A2, SAFETY T5)."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET
+
+from accounts import browsers, recovery, sessions
+from accounts.forms import NewPasswordForm, RecoveryForm
+from accounts.models import MCM
+from accounts.passwords import MCM as POLICY
+from accounts.passwords import PasswordContext
+from throttling import limits
+from throttling.clients import client_address
+
+from .pages import holds_a_secret, page
+
+
+@login_not_required
+@never_cache
+@page
+def recover(request: HttpRequest) -> HttpResponse:
+    """Ask for the user name and a new password: the same answer for everyone (SAFETY T5)."""
+    form = RecoveryForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            recovery.ask(
+                form.cleaned_data["login"],
+                device=browsers.device(request),
+                client=client_address(request),
+                language=get_language() or "fr",
+            )
+            return redirect("recover_sent")
+        except limits.Refused as refusal:
+            form.add_error(
+                "login",
+                _("Plusieurs messages ont déjà été demandés. Réessayez %(wait)s.") % {"wait": refusal.wait},
+            )
+    return render(request, "accounts/recover.html", {"form": form})
+
+
+@login_not_required
+@require_GET
+def recover_sent(request: HttpRequest) -> HttpResponse:
+    """Say what happens next, to everyone alike."""
+    return render(request, "accounts/recover_sent.html")
+
+
+@login_not_required
+@holds_a_secret
+@page
+@sensitive_post_parameters("password")
+def reset_password(request: HttpRequest, token: str) -> HttpResponse:
+    """Choose a new password by the link of the mail; sign in at once."""
+    asked = recovery.by_link(token)
+    if asked is None or asked.user is None or not recovery.is_current(asked):
+        return render(request, "accounts/reset_outdated.html", status=404 if asked is None else 410)
+    user = asked.user
+    form = NewPasswordForm(
+        request.POST or None,
+        context=PasswordContext(
+            names=(user.first_name, user.last_name), username="", address=user.address(), school_words=()
+        ),
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            user = recovery.choose_password(asked, form.cleaned_data["password"])
+        except recovery.Outdated:
+            return render(request, "accounts/reset_outdated.html", status=410)
+        return sessions.sign_in(request, user)
+    names = user.sign_in_names.filter(authority=MCM).values_list("name", flat=True)
+    return render(
+        request,
+        "accounts/reset_password.html",
+        {"form": form, "names": list(names), "policy": POLICY.as_data()},
+    )

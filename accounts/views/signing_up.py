@@ -1,0 +1,178 @@
+"""Consent, the form « Nouveau compte », and « Vérifiez vos messages » (SCREENS A3 to A5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET
+
+from accounts import browsers, registration
+from accounts.forms import AddressCorrectionForm, RegistrationForm
+from accounts.models import Level, PolicyDocument, Registration
+from accounts.passwords import MCM as POLICY
+from notifications import outbox
+from schools import reference
+from throttling import limits
+from throttling.clients import client_address
+
+from .pages import page
+
+
+@login_not_required
+@never_cache
+@page
+def consent(request: HttpRequest, level: Level) -> HttpResponse:
+    """Show the terms in force; the form comes after « J’accepte »."""
+    document = PolicyDocument.objects.in_force(PolicyDocument.Kind.TERMS).first()
+    refused = False
+    if request.method == "POST" and document is not None:
+        if request.POST.get("accept") and request.POST.get("document") == str(document.pk):
+            response = redirect("register", level=level)
+            browsers.remember_consent(request, response, document=document.pk, at=timezone.now())
+            return response
+        refused = True
+    return render(
+        request, "accounts/consent.html", {"level": level, "document": document, "refused": refused}
+    )
+
+
+@login_not_required
+@never_cache
+@page
+@sensitive_post_parameters("password")
+def register(request: HttpRequest, level: Level) -> HttpResponse:
+    """« Nouveau compte »: no form before consent to the terms in force."""
+    terms = PolicyDocument.objects.in_force(PolicyDocument.Kind.TERMS).first()
+    consent = browsers.consent(request)
+    if terms is None or consent is None or consent.document != terms.pk:
+        return redirect("consent", level=level)
+    suggestions: list[str] = []
+    if request.method != "POST":
+        form = RegistrationForm()
+    elif "show_departments" in request.POST:
+        form = RegistrationForm(initial={**request.POST.dict(), "password": ""})
+    else:
+        form = RegistrationForm(_with_suggestion(request.POST))
+        if form.is_valid():
+            try:
+                sign_up = registration.register(
+                    _sign_up(form.cleaned_data, level=level, consent=consent),
+                    device=browsers.device(request),
+                    client=client_address(request),
+                    browser=browsers.device_hash(request),
+                )
+            except limits.Refused as refusal:
+                form.add_error(*_too_often(refusal))
+            except registration.NameTaken:
+                suggestions = registration.suggest_names(
+                    form.cleaned_data["first_name"], form.cleaned_data["last_name"]
+                )
+                form.add_error(
+                    "username",
+                    _("Ce nom d’utilisateur est déjà pris. Choisissez-en un autre, ou prenez-en un d’ici."),
+                )
+            else:
+                response = redirect("check_mail")
+                browsers.remember_registration(response, sign_up.public_id)
+                return response
+    return render(
+        request,
+        "accounts/register.html",
+        {"form": form, "level": level, "policy": POLICY.as_data(), "suggestions": suggestions},
+    )
+
+
+def _with_suggestion(data: Any) -> Any:
+    if not data.get("suggestion"):
+        return data
+    data = data.copy()
+    data["username"] = data["suggestion"]
+    return data
+
+
+def _sign_up(cleaned: dict[str, Any], *, level: Level, consent: browsers.Consent) -> registration.SignUp:
+    kept = (
+        "submission username password first_name last_name academy_id department_id country profile "
+        "age_group address"
+    )
+    return registration.SignUp(
+        level=level,
+        terms_id=consent.document,
+        terms_accepted_at=consent.at,
+        language=get_language() or "fr",
+        **{name: cleaned[name] for name in kept.split()},
+    )
+
+
+def _too_often(refusal: limits.Refused) -> tuple[str | None, str]:
+    if refusal.limit.scope.startswith("letters."):
+        return "address", _(
+            "Plusieurs messages sont déjà partis vers cette adresse. Regardez aussi dans les "
+            "courriers indésirables, ou réessayez %(wait)s."
+        ) % {"wait": refusal.wait}
+    return None, _("Beaucoup d’inscriptions ont été essayées d’ici. Réessayez %(wait)s.") % {
+        "wait": refusal.wait
+    }
+
+
+@login_not_required
+@require_GET
+def departments(request: HttpRequest) -> JsonResponse:
+    """Give the departments of an académie to the form, so that it need not be loaded again."""
+    chosen = next(
+        (row for row in reference.academies_with_departments() if row.code == request.GET.get("academy")),
+        None,
+    )
+    found = chosen.departments if chosen else ()
+    return JsonResponse(
+        {
+            "is_open": chosen.is_open if chosen else True,
+            "departments": [{"code": row.code, "name": f"{row.name} ({row.code})"} for row in found],
+        }
+    )
+
+
+@login_not_required
+@never_cache
+@page
+def check_mail(request: HttpRequest) -> HttpResponse:
+    """Say where the mail went and what became of it; send it again, or to another address."""
+    public_id = browsers.registration(request)
+    sign_up = Registration.objects.filter(public_id=public_id).first() if public_id else None
+    if sign_up is None:
+        return render(request, "accounts/check_mail_elsewhere.html")
+    if sign_up.confirmed_at is not None:
+        return redirect("confirmed")
+    form = AddressCorrectionForm()
+    problem = ""
+    if request.method == "POST":
+        try:
+            if request.POST.get("action") == "again":
+                registration.write_again(sign_up)
+                return redirect("check_mail")
+            form = AddressCorrectionForm(request.POST)
+            if form.is_valid():
+                registration.correct_address(
+                    sign_up, form.cleaned_data["address"], device=browsers.device(request)
+                )
+                return redirect("check_mail")
+        except limits.Refused as refusal:
+            problem = _("Le message vient de partir. Vous pourrez le redemander %(wait)s.") % {
+                "wait": refusal.wait
+            }
+        except registration.AlreadyConfirmed:
+            return redirect("confirmed")
+    message = outbox.latest(kind=registration.KIND, reference=str(sign_up.public_id))
+    return render(
+        request,
+        "accounts/check_mail.html",
+        {"registration": sign_up, "message": message, "form": form, "problem": problem},
+    )
