@@ -86,6 +86,12 @@ def test_the_limit_that_holds_longest_is_the_one_told() -> None:
 
 
 @pytest.mark.django_db
+def test_an_hour_and_a_day_are_two_windows_of_one_scope() -> None:
+    hit(guesses())
+    assert peek(guesses(per=DAY)) == 0
+
+
+@pytest.mark.django_db
 def test_one_limit_named_twice_counts_once_and_the_stricter_one_refuses() -> None:
     hit(guesses(), guesses())
     assert peek(guesses()) == 1
