@@ -76,7 +76,7 @@ class Limit:
         ).digest()
 
 
-class Refused(Exception):  # noqa: N818  (a refusal is an answer, not an error)
+class Refused(Exception):
     """Too often. ``limit`` is the one that holds longest, ``retry_at`` when it ends (database clock)."""
 
     def __init__(self, limit: Limit, retry_at: datetime, now: datetime) -> None:
