@@ -55,7 +55,7 @@ def split(css: str) -> tuple[str, str, str]:
     for selector, body in rules(css):
         if selector == "@font-face":
             faces.append(f"{selector}{{{body}}}")
-        elif selector.startswith("@media"):
+        elif selector.startswith(("@media", "@supports")):
             for part, found in zip((light, dark), split(body), strict=False):
                 if found:
                     part.append(f"{selector}{{{found}}}")

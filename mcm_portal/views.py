@@ -59,14 +59,14 @@ def components(request: HttpRequest) -> HttpResponse:
     return render(request, "mcm_portal/components.html", context)
 
 
-def _bare(template: str, request: HttpRequest | None, status: int) -> HttpResponse:
-    """A page that asks no context processor: neither who is there nor the database can be relied on."""
-    return HttpResponse(render_to_string(f"mcm_portal/{template}", portal(request)), status=status)
+def _bare(template: str, request: HttpRequest, status: int) -> HttpResponse:
+    """A page that asks nothing about who is there: neither the session nor the database can be relied on."""
+    return HttpResponse(render_to_string(template, portal(request)), status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400: among others an unknown host, met before anybody is known."""
-    return _bare("400.html", request, status=400)
+    return _bare("mcm_portal/400.html", request, status=400)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -76,7 +76,7 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 of a form whose token is missing or too old; the reason is for the log, not for the page."""
-    return _bare("403_csrf.html", request, status=403)
+    return _bare("mcm_portal/403_csrf.html", request, status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -86,9 +86,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: our fault."""
-    return _bare("500.html", request, status=500)
+    return _bare("mcm_portal/500.html", request, status=500)
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
     """503: the database is away (``outage.py`` adds Retry-After)."""
-    return _bare("503.html", request, status=503)
+    return _bare("mcm_portal/503.html", request, status=503)
