@@ -207,9 +207,14 @@ def strength(password: str, inputs: Sequence[str] = ()) -> Strength:
     characters are judged, zxcvbn's limit.
     """
     # Not zxcvbn.zxcvbn(): that keeps the inputs in a module-wide table, where threads would meet.
-    user_inputs = matching.build_ranked_dict([word.lower() for word in inputs])
-    known = {**matching.RANKED_DICTIONARIES, "user_inputs": user_inputs}
+    known = {
+        **matching.RANKED_DICTIONARIES,
+        "base_words": weak_passwords.ranks(),
+        "user_inputs": matching.build_ranked_dict([word.lower() for word in inputs]),
+    }
     judged = normalise(password[:72])[:72]
+    if not judged:  # zxcvbn stumbles over nothing
+        return Strength.WEAK
     guesses = scoring.most_guessable_match_sequence(judged, matching.omnimatch(judged, known))["guesses"]
     score = time_estimates.guesses_to_score(guesses)
     return Strength(max(score - 1, 0))

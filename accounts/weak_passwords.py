@@ -87,6 +87,14 @@ def base_words() -> dict[str, tuple[str, ...]]:
     return {name: tuple(dict.fromkeys(words)) for name, words in sections.items()}
 
 
+@cache
+def ranks() -> dict[str, int]:
+    """Each base word with its place among all, the first of each section before the second of each: the
+    form that zxcvbn wants."""
+    places = sorted((place, word) for words in base_words().values() for place, word in enumerate(words))
+    return matching.build_ranked_dict(list(dict.fromkeys(word for _place, word in places)))
+
+
 # --- one form for all that a guesser takes for the same -----------------------------------------
 _LEET = str.maketrans("01!|l3€4@5$7+89(", "oiiiieeaassttbgc")
 _DISGUISED_FROM = 4  # letters
