@@ -7,6 +7,7 @@ family later. Every reader below names the variable in its refusal.
 from __future__ import annotations
 
 import os
+import re
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -43,10 +44,10 @@ class Environment:
     def number(self, name: str, default: int, *, least: int = 0, most: int = 2**31) -> int:
         """Return a whole number between ``least`` and ``most``, both included."""
         value = self.text(name, str(default))
-        try:
-            number = int(value)
-        except ValueError:
-            raise ImproperlyConfigured(f"{name}={value!r} is not a whole number.") from None
+        # int() alone also takes 8_000 and the digits of other scripts.
+        if not re.fullmatch(r"-?[0-9]{1,18}", value):
+            raise ImproperlyConfigured(f"{name}={value!r} is not a whole number.")
+        number = int(value)
         if not least <= number <= most:
             raise ImproperlyConfigured(f"{name}={number} must be between {least} and {most}.")
         return number
@@ -61,10 +62,17 @@ class Environment:
         value = self.text(name, default)
         if not value:
             return None
-        parts = urlsplit(value)
+        try:
+            parts = urlsplit(value)
+        except ValueError:
+            raise ImproperlyConfigured(f"{name} is not a URL: is a bracket of its address missing?") from None
         if parts.scheme not in schemes:
             raise ImproperlyConfigured(
                 f"{name} must start with one of: {', '.join(f'{scheme}://' for scheme in schemes)}."
+            )
+        if parts.fragment:  # what follows would be lost without a word, host and all
+            raise ImproperlyConfigured(
+                f"{name} holds a #: in a password, write it %23 (/ %2F, ? %3F, @ %40)."
             )
         try:
             parts.port  # noqa: B018  (urllib only refuses a bad port when it is read)
@@ -110,5 +118,3 @@ def email(url: SplitResult) -> dict[str, object]:
         "EMAIL_USE_SSL": url.scheme == "smtps",
         "EMAIL_USE_TLS": url.scheme == "smtp+tls",
     }
-
-

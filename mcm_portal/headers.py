@@ -37,9 +37,10 @@ HEADERS = {
 class HeadersMiddleware:
     """Refuses methods the portal does not speak (TRACE among them, T57) and completes the headers.
 
-    First of all middlewares: Django's own set these headers too, but an answer made above them,
-    such as the refusal of an unknown host, would go without. A header that is set already stays
-    (pages with a token say ``no-referrer``).
+    It stands above all middlewares but the one of the content policy. Django's own set some of
+    these headers too, but an answer made above them, such as the refusal of an unknown host,
+    would go without. A header that is set already stays: pages with a token in their address say
+    something stricter about referrers.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -67,8 +67,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     # Headers first, so that every answer has them; then what needs neither host nor database.
-    "mcm_portal.headers.HeadersMiddleware",
     "csp.middleware.CSPMiddleware",
+    "mcm_portal.headers.HeadersMiddleware",
     "mcm_portal.health.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -160,7 +160,7 @@ def test_an_event_is_a_constant_sentence() -> None:
         "logging.getLogger('any').warning('too few %s %s', 'jeanne.martin')",
         "logging.getLogger('any').warning({'to': 'jeanne.martin'})",
         "logging.getLogger('celery.app.trace').error('Task %(name)s[%(id)s] raised: %(exc)r %(args)s',"
-        " {'name': 'notifications.tasks.deliver', 'id': '3f-1', 'exc': 'jeanne.martin', 'args': 'jeanne.martin'})",
+        " {'name': 'notifications.tasks.deliver', 'id': '3f-1', 'exc': 'jeanne.martin', 'args': 'jeanne'})",
         "threading.Thread(target=lambda: int('jeanne.martin')).start()",
     ],
 )
