@@ -84,7 +84,7 @@ class Message(models.Model):
     @property
     def reason_in_words(self) -> str:
         """Why it could not be sent, in plain French for a parent; empty if nothing went wrong."""
-        return reasons.in_words(self.last_error)
+        return reasons.in_words(self.last_error, given_up=self.state == State.DEAD)
 
 
 class LocalMessage(models.Model):

@@ -22,19 +22,24 @@ def smtp_code(code: int, text: bytes | str) -> str:
     return f"{code} {enhanced[0]}" if enhanced else str(code)
 
 
-def in_words(code: str) -> str:
+def in_words(code: str, *, given_up: bool = False) -> str:
     """Return one or two French sentences for a code of ``last_error``; empty for no code.
 
     Someone reads them who wants to know what to do: correct the address, wait, or nothing.
+    ``given_up``: the message will not be tried again.
     """
     if not code:
         return ""
     number, _, enhanced = code.partition(" ")
     detail = enhanced[2:]
+    if given_up and code == "silence":
+        return gettext("Nous ne savons pas s’il est arrivé.")
     if code in ("render", "interrupted"):
         return gettext("Une erreur de notre part empêche ce message de partir. Nous en sommes avertis.")
     if code == "number":
         return gettext("Ce numéro ne peut pas recevoir de SMS. Vérifiez-le.")
+    if given_up and not number.startswith("5"):
+        return gettext("Nous avons essayé pendant deux jours.")
     if not number.isdigit():  # the gateway, its time-outs, its sender, its password
         return gettext("Notre service d’envoi est momentanément indisponible. Vous n’avez rien à faire.")
     if detail == "2.2" or (number in ("552", "452") and not detail):
@@ -64,7 +69,9 @@ def situation_in_words(situation: str, code: str, sent_at: datetime | None) -> s
             "reason": in_words(code)
         }
     if situation == "dead":
-        return gettext("Le message n’a pas pu être remis. %(reason)s") % {"reason": in_words(code)}
+        return gettext("Le message n’a pas pu être remis. %(reason)s") % {
+            "reason": in_words(code, given_up=True)
+        }
     if situation in ("void", "withdrawn"):
         return gettext("Le message n’a plus lieu d’être.")
     return gettext("Le message attend son départ.")

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import email
 import email.policy
+import logging
 import os
 import signal
 import socket
@@ -65,12 +66,12 @@ class Mail:
     @property
     def text(self) -> str:
         body = self.parsed.get_body(("plain",))
-        return body.get_content() if body else ""
+        return body.get_content().replace("\r\n", "\n") if body else ""
 
     @property
     def html(self) -> str:
         body = self.parsed.get_body(("html",))
-        return body.get_content() if body else ""
+        return body.get_content().replace("\r\n", "\n") if body else ""
 
 
 @dataclass
@@ -134,6 +135,7 @@ class SmtpServer:
 @pytest.fixture
 def smtp_server(settings: Any) -> Iterator[SmtpServer]:
     """A mail server that the portal of this test sends to, with time-outs that are short."""
+    logging.getLogger("mail.log").setLevel(logging.ERROR)  # its lines hold addresses
     server = SmtpServer()
     controller = Controller(server, hostname="127.0.0.1", port=server.port)
     controller.start()

@@ -14,6 +14,7 @@ from notifications import delivery, letters  # noqa: E402
 from tests.notifications import hello  # noqa: E402
 
 letters.register(hello.KIND, hello.render)
+app.conf.beat_schedule = {"sweep": {"task": "notifications.tasks.sweep", "schedule": 1.0}}
 
 __all__ = ["app"]
 

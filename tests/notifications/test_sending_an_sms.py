@@ -1,0 +1,121 @@
+"""What happens to an SMS between the outbox and the HTTP gateway."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from notifications import delivery
+from notifications.models import Channel, Message, State
+from tests.notifications import hello
+from tests.notifications.outbox_rows import again, make_due, minutes_to_wait, post
+from tests.peers import free_port
+
+pytestmark = pytest.mark.django_db
+
+
+class SmsServer(ThreadingHTTPServer):
+    """An SMS gateway that answers as told: statuses, or None for silence; 200 when nothing is told."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), SmsHandler)
+        self.received: list[dict[str, str]] = []
+        self.tokens: list[str | None] = []
+        self.answers: list[int | None] = []
+
+
+class SmsHandler(BaseHTTPRequestHandler):
+    server: SmsServer
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.received.append(json.loads(body))
+        self.server.tokens.append(self.headers["Authorization"])
+        answer = self.server.answers.pop(0) if self.server.answers else 200
+        if answer is None:
+            time.sleep(1)
+            return
+        self.send_response(answer)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *args: object) -> None: ...
+
+
+@pytest.fixture
+def sms_server(settings: Any) -> Iterator[SmsServer]:
+    server = SmsServer()
+    thread = threading.Thread(target=server.serve_forever, args=[0.02], daemon=True)
+    thread.start()
+    settings.SMS_GATEWAY = "notifications.gateways.http_sms.Gateway"
+    settings.SMS_URL = f"http://t%40ken@127.0.0.1:{server.server_port}/send?from=mcm"
+    settings.EMAIL_TIMEOUT = 0.3
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def post_sms() -> Message:
+    return post(to="+33639980001", channel=Channel.SMS)
+
+
+def test_an_sms_arrives_with_its_id_and_our_token(sms_server: SmsServer) -> None:
+    message = post_sms()
+    delivery.drain()
+    (sms,) = sms_server.received
+    assert sms["to"] == "+33639980001"
+    assert hello.LINK in sms["text"]
+    assert sms["id"] == str(message.public_id)
+    assert sms_server.tokens == ["Bearer t@ken"]
+    assert again(message).state == State.SENT
+
+
+@pytest.mark.parametrize("status", [400, 404, 422])
+def test_a_number_that_is_refused_ends_its_message(sms_server: SmsServer, status: int) -> None:
+    sms_server.answers = [status]
+    message = post_sms()
+    delivery.drain()
+    assert (again(message).state, again(message).last_error) == (State.DEAD, "number")
+    assert "numéro" in again(message).reason_in_words
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, 500, 502, 503])
+def test_what_may_pass_is_tried_again(sms_server: SmsServer, status: int) -> None:
+    sms_server.answers = [status]
+    message = post_sms()
+    delivery.drain()
+    assert (again(message).state, again(message).last_error) == (State.WAITING, f"http-{status}")
+    assert 0.8 < minutes_to_wait(message) < 1.2
+    make_due()
+    delivery.drain()
+    assert again(message).state == State.SENT
+    assert len({sms["id"] for sms in sms_server.received}) == 1
+
+
+def test_a_gateway_that_falls_silent_twice_is_not_asked_a_third_time(sms_server: SmsServer) -> None:
+    sms_server.answers = [None, None, None]
+    message = post_sms()
+    for _ in range(4):
+        delivery.drain()
+        make_due()
+    assert len(sms_server.received) == 2
+    assert again(message).state == State.DEAD
+    assert "Nous ne savons pas" in again(message).situation_in_words
+
+
+def test_a_gateway_that_is_away_stops_no_mail(settings: Any, smtp_server: Any) -> None:
+    settings.SMS_GATEWAY = "notifications.gateways.http_sms.Gateway"
+    settings.SMS_URL = f"http://token@127.0.0.1:{free_port()}/"
+    sms = [post_sms() for _ in range(delivery.BATCH + 5)]
+    mail = post()
+    delivery.drain()
+    assert again(mail).state == State.SENT
+    assert again(sms[0]).last_error == "unreachable"
+    assert again(sms[-1]).attempts == 0
