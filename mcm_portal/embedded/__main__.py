@@ -41,18 +41,19 @@ def main(arguments: list[str]) -> int:
     for name in ("test", "test-long"):
         commands.add_parser(name).add_argument("words", nargs=argparse.REMAINDER)
     options = parser.parse_args(arguments)
+    words = getattr(options, "words", [])
+    words = words[1:] if words[:1] == ["--"] else words
     try:
         if options.command == "run":
             return Supervisor(dict(os.environ)).run()
         if options.command == "manage":
-            return run_manage(options.words)
+            return run_manage(words)
         if options.command == "exec":
-            words = options.words[1:] if options.words[:1] == ["--"] else options.words
             if not words:
                 parser.error("exec needs a command: exec -- python manage.py migrate")
             return execute_beside_services(words, options.data)
         return execute_beside_services(
-            [sys.executable, "-m", "mcm_portal.embedded.gate", options.command, *options.words],
+            [sys.executable, "-m", "mcm_portal.embedded.gate", options.command, *words],
             scrub=gate.SETTINGS,
         )
     except Trouble as trouble:

@@ -65,7 +65,7 @@ def python_works() -> bool:
     """Say whether the environment's Python still starts (the one under it may be gone)."""
     test = "import sys, pip; sys.exit(sys.version_info < (3, 11))"
     try:
-        return subprocess.run([PYTHON, "-c", test], capture_output=True).returncode == 0  # noqa: S603
+        return subprocess.run([PYTHON, "-c", test], capture_output=True).returncode == 0
     except OSError:
         return False
 
@@ -105,7 +105,7 @@ def make_environment() -> None:
         say("The virtual environment in .venv is not complete (a start was cut short?): making it again.")
     else:
         say("Making a virtual environment in .venv (first start only)…")
-    made = subprocess.run(  # noqa: S603
+    made = subprocess.run(
         [sys.executable, "-I", "-m", "venv", "--clear", VENV], capture_output=True, text=True
     )
     if made.returncode:
@@ -122,12 +122,20 @@ def install(kind: str) -> None:
     total = len(re.findall(r"^\S+==", lock.read_text(), re.MULTILINE))
     say(f"Installing the {total} packages of {lock.name} (again only when that file changes)…")
     COMPLETE.unlink(missing_ok=True)
-    command = [PYTHON, "-m", "pip", "install", "--require-hashes", "--no-deps", "--no-input"]
+    command: list[str | Path] = [
+        PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "--require-hashes",
+        "--no-deps",
+        "--no-input",
+    ]
     command += ["--disable-pip-version-check", "--progress-bar", "off", "-r", lock]
     lines: list[str] = []
     seen, last = 0, time.monotonic()
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
     ) as pip:
         assert pip.stdout is not None
@@ -167,18 +175,27 @@ def hand_over(*arguments: str) -> None:
     """Become the environment's Python, in the project's folder."""
     os.chdir(ROOT)
     sys.stdout.flush()
-    os.execv(PYTHON, [str(PYTHON), *arguments])  # noqa: S606
+    os.execv(PYTHON, [str(PYTHON), *arguments])
 
 
 def compile_locks(extra: list[str]) -> None:
     """Write both lock files: hashes, every platform, no host; the second agrees with the first."""
-    compiler = [PYTHON, "-m", "uv", "pip", "compile", "pyproject.toml", "--universal", "--generate-hashes"]
+    compiler: list[str | Path] = [
+        PYTHON,
+        "-m",
+        "uv",
+        "pip",
+        "compile",
+        "pyproject.toml",
+        "--universal",
+        "--generate-hashes",
+    ]
     compiler += ["--no-emit-index-url", "--no-header", "--python-version", "3.11", "--quiet", *extra]
     for more in (
         ["-o", "requirements.lock"],
         ["--extra", "dev", "-c", "requirements.lock", "-o", LOCKS["dev"].name],
     ):
-        subprocess.run([*compiler, *more], cwd=ROOT, check=True)  # noqa: S603
+        subprocess.run([*compiler, *more], cwd=ROOT, check=True)
 
 
 def main(arguments: list[str]) -> int:
@@ -191,8 +208,8 @@ def main(arguments: list[str]) -> int:
         if command in {"run", "exec", "manage", "test", "test-long"}:
             hand_over("-m", "mcm_portal.embedded", command, *words)
         elif command == "format":
-            subprocess.run([PYTHON, "-m", "ruff", "format", "."], cwd=ROOT, check=True)  # noqa: S603
-            subprocess.run([PYTHON, "-m", "ruff", "check", "--fix", "."], cwd=ROOT, check=True)  # noqa: S603
+            subprocess.run([PYTHON, "-m", "ruff", "format", "."], cwd=ROOT, check=True)
+            subprocess.run([PYTHON, "-m", "ruff", "check", "--fix", "."], cwd=ROOT, check=True)
         elif command == "lock":
             compile_locks(words)
         elif command == "python":

@@ -15,6 +15,7 @@ import json
 import os
 import pwd
 import secrets
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -79,6 +80,7 @@ class DataDirectory:
         os.ftruncate(lock, 0)
         os.pwrite(lock, json.dumps({**identity(os.getpid()), "purpose": purpose}).encode(), 0)
         self.lock = lock
+        self._remove_leftovers()
         return lock
 
     def release(self) -> None:
@@ -112,9 +114,16 @@ class DataDirectory:
                 holders.add(int(link.parts[2]))
         return sorted(holders - {os.getpid()})
 
-    def publish(self, environment: dict[str, str]) -> None:
+    def _remove_leftovers(self) -> None:
+        """Remove the sockets of a start that was killed."""
+        runtime = Path(_read(self.services_file).get("runtime", ""))
+        if runtime.name.startswith("mcm-") and runtime.is_dir():
+            shutil.rmtree(runtime, ignore_errors=True)
+
+    def publish(self, environment: dict[str, str], runtime: Path) -> None:
         """Write down how to reach the services, for ``make manage``; readable by us alone."""
-        _write_private(self.services_file, {**identity(os.getpid()), "environment": environment})
+        content = {**identity(os.getpid()), "environment": environment, "runtime": str(runtime)}
+        _write_private(self.services_file, content)
 
     def running(self) -> dict[str, str]:
         """Return how to reach the services that run on this folder; empty when none do."""

@@ -15,7 +15,6 @@ import psycopg2
 
 from .processes import (
     Interruption,
-    Process,
     Program,
     Trouble,
     become_user,
@@ -26,6 +25,8 @@ from .processes import (
 )
 
 USER = DATABASE = "mcm"
+# For a single-user server, where the end of a line is the end of a statement.
+STATEMENTS = f"CREATE ROLE {USER} LOGIN CREATEDB\nCREATE DATABASE {DATABASE} OWNER {USER}\n".encode()
 # In the program's log: no values of a failing statement, no keys in conflict (personal data).
 QUIET = {"log_min_error_statement": "panic", "log_error_verbosity": "terse", "log_checkpoints": "off"}
 FAST_BUT_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -46,6 +47,7 @@ class PostgreSQL:
         self.log = log
         self.durable = durable
         self.become: Callable[[], None] | None = None
+        self._other_user: tuple[int, int] | None = None
         self.url = f"postgresql://{USER}@/{DATABASE}?host={quote(str(sockets))}"
 
     def make(self, interruption: Interruption) -> bool:
@@ -73,6 +75,7 @@ class PostgreSQL:
             become=self.become,
         )
         # The wheel has no ICU; the builtin provider sorts alike on every system.
+        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-locale", "-E", "UTF8"]
         initdb: list[str | Path] = [
             binary("initdb"),
             "-D",
@@ -81,28 +84,21 @@ class PostgreSQL:
             "postgres",
             "-A",
             "trust",
-            "-E",
-            "UTF8",
-        ]
-        initdb += [
-            "--locale-provider=builtin",
-            "--builtin-locale=C.UTF-8",
-            "--no-locale",
-            "--no-instructions",
+            *locale,
         ]
         if not self.durable:
             initdb.append("--no-sync")
         run_to_end(program("initdb", initdb), interruption)
-        for number, statement in enumerate(
-            (f"CREATE ROLE {USER} LOGIN CREATEDB", f"CREATE DATABASE {DATABASE} OWNER {USER}")
-        ):
-            single = unfinished / f"statement{number}.sql"
-            single.write_text(statement + "\n")
-            single.chmod(0o644)
-            command = 'exec "$0" --single -c exit_on_error=true -D "$1" postgres < "$2"'
-            shell: list[str | Path] = ["/bin/sh", "-c", command, binary("postgres"), unfinished, single]
-            run_to_end(program("postgres --single", shell), interruption)
-            single.unlink()
+        single: list[str | Path] = [
+            binary("postgres"),
+            "--single",
+            "-c",
+            "exit_on_error=true",
+            "-D",
+            unfinished,
+            "postgres",
+        ]
+        run_to_end(program("postgres --single", single, reads=STATEMENTS), interruption)
         if self.folder.exists():
             self.folder.rmdir()  # empty, or we would not be here
         unfinished.rename(self.folder)
@@ -120,11 +116,9 @@ class PostgreSQL:
         ours = binary("postgres").parts[-3].removeprefix("pginstall")
         if made_by != ours:
             raise Trouble(
-                f"{self.folder} was made by PostgreSQL {made_by}, and this one is {ours}. Nothing was touched:\n"
+                f"{self.folder} was made by PostgreSQL {made_by}, and this is {ours}. Nothing was touched:\n"
                 "save it with pg_dump of the older version, or choose another DATA_DIR."
             )
-
-    _other_user: tuple[int, int] | None = None
 
     def _identity(self, owner: int) -> Callable[[], None] | None:
         """Return how to be someone PostgreSQL accepts: it refuses to run as root."""
@@ -213,6 +207,3 @@ def check_given(url: str) -> None:
             f"The PostgreSQL of DATABASE_URL does not answer:\n    {str(error).strip()}\n"
             "Start it or correct DATABASE_URL; without DATABASE_URL the portal starts one of its own."
         ) from None
-
-
-__all__ = ["PostgreSQL", "Process", "binary", "check_given"]

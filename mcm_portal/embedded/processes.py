@@ -15,6 +15,7 @@ import pwd
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -85,6 +86,7 @@ class Program:
     log: Path  # where what it writes is appended
     folder: Path  # its working directory
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    reads: bytes = b""  # its standard input
     become: Callable[[], None] | None = None  # a change of user, run in the child
     stop_signal: signal.Signals = signal.SIGTERM  # also the one it gets if we die
     last_signal: signal.Signals = signal.SIGKILL  # when it did not end in time
@@ -98,12 +100,14 @@ class Process:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.started_at = time.monotonic()
-        with program.log.open("ab") as log:
+        with program.log.open("ab") as log, tempfile.TemporaryFile() as stdin:
+            stdin.write(program.reads)
+            stdin.seek(0)
             self._popen = subprocess.Popen(
                 [str(word) for word in program.command],
                 cwd=program.folder,
                 env=dict(program.environment),
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

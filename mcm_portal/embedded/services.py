@@ -67,11 +67,20 @@ class Services:
             valkey.check_given(url)
             self.environment["REDIS_URL"] = url
         else:
-            broker = valkey.Valkey(
-                self.data / "valkey", self.runtime, self.logs["valkey"], durable=self.durable
-            )
-            self._await(broker, broker.program(self.open_files))
-            self.environment["REDIS_URL"] = broker.url
+            self._start_valkey()
+
+    def _start_valkey(self) -> None:
+        for attempts_left in (2, 1, 0):  # another program may take the port that was free
+            broker = valkey.Valkey(self.data / "valkey", self.logs["valkey"], durable=self.durable)
+            try:
+                self._await(broker, broker.program(self.open_files))
+            except Trouble:
+                if not attempts_left:
+                    raise
+                self.processes.pop().stop()
+            else:
+                self.environment["REDIS_URL"] = broker.url
+                return
 
     def _start_postgresql(self) -> None:
         sockets = self.runtime / "pg"

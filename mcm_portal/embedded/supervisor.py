@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import http.client
-import os
 import signal
 import socket
 import sys
@@ -21,7 +20,7 @@ from .services import PROJECT, Services
 
 LONGEST_BACK_OFF = 30  # seconds
 STEADY_AFTER = 60  # seconds a process must live before its back-off begins anew
-RUN_ON = {"0", "false", "no", "off"}
+FALSE = {"0", "false", "no", "off"}
 
 
 class Supervisor:
@@ -33,7 +32,7 @@ class Supervisor:
         self.port = _port(given.get("PORT", "").strip() or "8000")
         self.data = DataDirectory(data_directory(given))
         self.environment = dict(given)
-        self.debug = given.get("DEBUG", "").strip().lower() not in RUN_ON
+        self.debug = given.get("DEBUG", "").strip().lower() not in FALSE
         self.watched: list[Process] = []  # in the order of their start
         self.failures: dict[str, int] = {}
         self.restart_at: dict[str, float] = {}
@@ -84,7 +83,8 @@ class Supervisor:
             "PYTHONUNBUFFERED": "1",
         }
         names = ("DEBUG", "DATA_DIR", "PORT", "SITE_URL", "DJANGO_SETTINGS_MODULE")
-        self.data.publish({name: self.environment[name] for name in (*names, *keys, *services.environment)})
+        published = (*names, *keys, *services.environment)
+        self.data.publish({name: self.environment[name] for name in published}, services.runtime)
 
     def _prepare(self) -> None:
         """Migrate, load the reference data, make the demonstration; at each start, quick when done."""
@@ -129,52 +129,30 @@ class Supervisor:
         """Return web, worker and beat, in the order of their start."""
         metrics = runtime / "metrics"
         metrics.mkdir()
-        gunicorn = python("-m", "gunicorn", "mcm_portal.wsgi", "-c", "deploy/gunicorn.conf.py")
         celery = python("-m", "celery", "-A", "mcm_portal")
-        common = {"folder": PROJECT, "environment": self.environment}
-        web = Program(
-            "web",
-            [*gunicorn, "--bind", f"fd://{door.fileno()}"],
-            log=self.data.log("web"),
-            folder=PROJECT,
-            environment={**self.environment, "PROMETHEUS_MULTIPROC_DIR": str(metrics)},
-            patience=15,
-            open_files=(lock, door.fileno()),
-        )
-        worker = Program(
-            "worker",
-            [
-                *celery,
-                "worker",
-                "--concurrency",
-                "2",
-                "--loglevel",
-                "INFO",
-                "--without-gossip",
-                "--without-mingle",
-            ],
-            log=self.data.log("worker"),
-            patience=30,
-            open_files=(lock,),
-            **common,
-        )
-        beat = Program(
-            "beat",
-            [
-                *celery,
-                "beat",
-                "--loglevel",
-                "INFO",
-                "--schedule",
-                self.data.path / "beat" / "schedule",
-                "--pidfile=",
-            ],
-            log=self.data.log("beat"),
-            patience=10,
-            open_files=(lock,),
-            **common,
-        )
-        return [web, worker, beat]
+        quiet = ["--loglevel", "INFO", "--without-gossip", "--without-mingle"]
+        schedule = self.data.path / "beat" / "schedule"
+
+        def program(name: str, command: list[str | Path], patience: float) -> Program:
+            log = self.data.log(name)
+            environment, held = self.environment, (lock,)
+            return Program(
+                name, command, log, PROJECT, environment=environment, patience=patience, open_files=held
+            )
+
+        gunicorn = python("-m", "gunicorn", "mcm_portal.wsgi", "-c", "deploy/gunicorn.conf.py")
+        web = program("web", [*gunicorn, "--bind", f"fd://{door.fileno()}"], 15)
+        return [
+            replace(
+                web,
+                environment={**self.environment, "PROMETHEUS_MULTIPROC_DIR": str(metrics)},
+                open_files=(lock, door.fileno()),
+            ),
+            program("worker", [*celery, "worker", "--concurrency", "2", *quiet], 30),
+            program(
+                "beat", [*celery, "beat", "--loglevel", "INFO", "--schedule", schedule, "--pidfile="], 10
+            ),
+        ]
 
     def _answers(self) -> bool:
         """Ask the web server whether it is alive."""
@@ -282,12 +260,3 @@ def _in_words(code: int | None) -> str:
     if code is not None and code < 0:
         return f"killed by {signal.Signals(-code).name}"
     return f"code {code}"
-
-
-def stop_quietly_on_closed_terminal() -> None:
-    """Let writing to a terminal that is gone fail as an error, not as a signal."""
-    with contextlib.suppress(AttributeError):
-        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-
-
-__all__ = ["Supervisor", "data_directory", "os", "python"]

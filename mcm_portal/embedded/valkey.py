@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import secrets
+import socket
 from pathlib import Path
-from urllib.parse import quote
 
 import redis
 
@@ -12,39 +13,40 @@ from .processes import Program, Trouble
 
 
 class Valkey:
-    """One server in ``folder``, reached by a Unix socket that only we can open.
+    """One server in ``folder``, on a free port of the loopback, behind a password of its own.
 
+    Not on a Unix socket, whose URL is written one way for redis-py and another for Celery.
     Append-only file and no eviction: a full or restarted broker loses no task (SAFETY F3, F4).
     """
 
     name = "Valkey"
 
-    def __init__(self, folder: Path, sockets: Path, log: Path, *, durable: bool = True) -> None:
+    def __init__(self, folder: Path, log: Path, *, durable: bool = True) -> None:
         self.folder = folder
         self.log = log
         self.durable = durable
-        self.socket = sockets / "valkey.sock"
-        self.url = f"unix://{quote(str(self.socket))}?db=0"
+        self.port = free_port()
+        self.password = secrets.token_urlsafe(24)
+        self.url = f"redis://:{self.password}@127.0.0.1:{self.port}/0"
 
     def program(self, open_files: tuple[int, ...] = ()) -> Program:
-        """Return the server as a program."""
+        """Return the server as a program. It reads its settings, so that ps shows no password."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         settings = {
-            "port": "0",
-            "unixsocket": str(self.socket),
-            "unixsocketperm": "700",
-            "dir": str(self.folder),
+            "bind": "127.0.0.1",
+            "port": self.port,
+            "requirepass": self.password,
+            "dir": f'"{self.folder}"',
             "appendonly": "yes" if self.durable else "no",
             "appendfsync": "everysec",
-            "save": "",
+            "save": '""',
             "maxmemory-policy": "noeviction",
-            "protected-mode": "yes",
-            "databases": "64",
+            "databases": 64,
         }
-        words = [word for name, value in settings.items() for word in (f"--{name}", value)]
         return Program(
             self.name,
-            [binary(), *words],
+            [binary(), "-"],
+            reads="".join(f"{name} {value}\n" for name, value in settings.items()).encode(),
             log=self.log,
             folder=self.folder,
             patience=15,
@@ -58,6 +60,13 @@ class Valkey:
                 return bool(client.ping())
         except redis.RedisError:
             return False
+
+
+def free_port() -> int:
+    """Return a port of the loopback that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def binary() -> Path:
