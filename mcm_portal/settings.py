@@ -135,7 +135,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 # --- Celery over the Redis protocol ---------------------------------------------------------
 _redis_url = environment.url("REDIS_URL", None, schemes=("redis", "rediss", "unix"))
 assert _redis_url is not None
-CELERY_BROKER_URL = _redis_url.geturl().replace("unix://", "redis+socket://", 1)
+CELERY_BROKER_URL = environment.text("REDIS_URL").replace("unix://", "redis+socket://", 1)
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
