@@ -1,0 +1,50 @@
+"""What the database must be, checked before each migration and start (tag ``database``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import OperationalError, connections
+
+OLDEST = 170_000  # PostgreSQL 17, as it writes its version
+
+
+@register(Tags.database)
+def check_database(*, databases: Sequence[str] | None, **_: Any) -> list[CheckMessage]:
+    """Refuse a PostgreSQL that is too old, or a database whose encoding is not UTF8.
+
+    In another encoding some people's names could not be stored, and the keys that search
+    them by would differ (DESIGN.md sections 3 and 6).
+    """
+    found: list[CheckMessage] = []
+    for alias in databases or ():
+        try:
+            with connections[alias].cursor() as cursor:
+                cursor.execute(
+                    "SELECT current_setting('server_encoding'), current_setting('server_version_num')"
+                )
+                encoding, version = cursor.fetchone()
+        except OperationalError as error:
+            found.append(
+                Error(
+                    f"The database does not answer: {str(error).strip()}",
+                    hint="Start it, or correct DATABASE_URL.",
+                    id="mcm_portal.E001",
+                )
+            )
+            continue
+        if encoding != "UTF8":
+            found.append(
+                Error(
+                    f"The database is in {encoding}, and names need UTF8.",
+                    hint="Make another one: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0.",
+                    id="mcm_portal.E002",
+                )
+            )
+        if int(version) < OLDEST:
+            found.append(
+                Error("PostgreSQL is older than 17.", hint="Upgrade the server.", id="mcm_portal.E003")
+            )
+    return found
