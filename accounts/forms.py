@@ -39,6 +39,14 @@ class SubmissionField(forms.UUIDField):
         super().__init__(widget=forms.HiddenInput, initial=uuid.uuid4)
 
 
+class DependentChoiceField(forms.ChoiceField):
+    """A choice whose right answers depend on another field: judged in the form's ``clean``."""
+
+    def valid_value(self, value: Any) -> bool:
+        """Let every value through to the form."""
+        return True
+
+
 class PlaceFields(forms.Form):
     """Where and as what: profile, académie, department or country (SCREENS A4)."""
 
@@ -51,7 +59,7 @@ class PlaceFields(forms.Form):
         label=_("Académie (pour la France uniquement)"),
         error_messages={"required": _("Choisissez votre académie, ou « Hors de France ».")},
     )
-    department = forms.ChoiceField(label=_("Département"), required=False)
+    department = DependentChoiceField(label=_("Département"), required=False)
     country = forms.ChoiceField(label=_("Pays"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

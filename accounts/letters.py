@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -111,9 +110,7 @@ def _ways_in(user: User) -> dict[str, Any]:
     return {
         "user": user,
         "names": list(SignInName.objects.filter(user=user, authority=MCM).values_list("name", flat=True)),
-        "address": EmailAddress.objects.filter(user=user, verified=True)
-        .values_list("email", flat=True)
-        .first(),
+        "address": user.address(),
         "sign_in_url": page("account_login"),
         "recover_url": page("recover"),
     }

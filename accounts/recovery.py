@@ -61,15 +61,17 @@ def ask(typed: str, *, device: str, client: str, language: str) -> None:
 
 
 def _find(*, name: str, address: str) -> tuple[User | None, Registration | None, str]:
-    """Return whom we know, the sign-up that waits, and where to write: two queries in every case."""
-    user = (User.objects.with_address(address) if address else User.objects.with_name(MCM, name)).first()
+    """Return whom we know, the sign-up that waits, and where to write.
+
+    The same queries run whether or not there is anybody.
+    """
     if address:
+        user = User.objects.with_address(address).first()
         waiting = Registration.objects.waiting().filter(address=address).order_by("-id").first()
         return user, None if user else waiting, address
-    owner = user.pk if user else None
     row = (
-        SignInName.objects.select_related("registration")
-        .filter(authority=MCM, name=name, user=owner)
+        SignInName.objects.select_related("user", "registration")
+        .filter(authority=MCM, name=name)
         .annotate(address=F("user__emailaddress__email"))
         .first()
     )
@@ -77,7 +79,7 @@ def _find(*, name: str, address: str) -> tuple[User | None, Registration | None,
         return None, None, ""
     if row.registration is not None:
         return None, row.registration, row.registration.address
-    return user, None, row.address or ""
+    return row.user, None, row.address or ""
 
 
 def by_link(token: str) -> RecoveryRequest | None:
@@ -106,9 +108,10 @@ def choose_password(request: RecoveryRequest, password: str) -> User:
 
     Raises :class:`Outdated` when the link was used meanwhile or a newer one exists.
     """
+    assert request.user is not None  # by_link() gives no other
     encoded = make_password(password)
     with transaction.atomic():
-        user = User.objects.select_for_update().get(pk=request.user_id)
+        user = User.objects.select_for_update().get(pk=request.user.pk)
         locked = RecoveryRequest.objects.select_related("user").get(pk=request.pk)
         if not is_current(locked):
             raise Outdated

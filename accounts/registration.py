@@ -41,7 +41,7 @@ LIVES = timedelta(days=7)  # SAFETY T55
 
 ACCOUNT_CONFIRMED = journal.register_act("account.confirmed", _("Compte confirmé"))
 REGISTRATION_DISOWNED = journal.register_act(
-    "registration.disowned", _("Inscription refusée par son adresse")
+    "registration.disowned", _("Inscription reniée par son adresse")
 )
 ADDRESS_CORRECTED = journal.register_act("registration.corrected", _("Adresse d’une inscription corrigée"))
 

@@ -77,7 +77,7 @@ def register(request: HttpRequest, level: Level) -> HttpResponse:
                 )
                 form.add_error(
                     "username",
-                    _("Ce nom d’utilisateur est déjà pris. Choisissez-en un autre, ou prenez-en un d’ici."),
+                    _("Ce nom d’utilisateur est déjà pris. Choisissez-en un autre."),
                 )
             else:
                 response = redirect("check_mail")

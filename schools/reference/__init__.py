@@ -50,8 +50,8 @@ def academies_with_departments(on: date | None = None) -> tuple[AcademyChoice, .
         )
     )
     choices = [
-        AcademyChoice(*academy, tuple(DepartmentChoice(*row[4:]) for row in of_academy if row[4]))
-        for academy, of_academy in groupby(rows, key=itemgetter(0, 1, 2, 3))
+        AcademyChoice(id, code, name, is_open, tuple(DepartmentChoice(*row[4:]) for row in group if row[4]))
+        for (id, code, name, is_open), group in groupby(rows, key=itemgetter(0, 1, 2, 3))
     ]
     return tuple(sorted(choices, key=lambda choice: unicodedata.normalize("NFKD", choice.name)))
 

@@ -1,0 +1,104 @@
+"""« Vérifiez vos messages »: what became of the mail, again, elsewhere (SCREENS A5; SAFETY F9, T28)."""
+
+from __future__ import annotations
+
+import pytest
+from django.db.models.functions import Now
+from django.test import Client
+
+from accounts.models import Registration
+from notifications.models import Message, State
+from tests.accounts.conftest import Family, letters_to, link_of
+from throttling.models import Counter
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def waiting(family: Family) -> Family:
+    """A family that has just signed up."""
+    family.sign_up()
+    return family
+
+
+def page_of(family: Family) -> str:
+    return family.browser.get("/inscription/verification/").content.decode()
+
+
+def minutes_pass() -> None:
+    """Let the shortest limit run out, and no other."""
+    Counter.objects.filter(scope="letters.pause").delete()
+
+
+def test_it_says_where_the_mail_goes(waiting: Family) -> None:
+    page = page_of(waiting)
+    assert "jeanne@exemple.fr" in page and "indésirables" in page
+
+
+def test_it_says_what_became_of_the_mail(waiting: Family) -> None:
+    message = Message.objects.get()
+    seen = [page_of(waiting)]
+    for change in (
+        {"state": State.SENT, "sent_at": Now()},
+        {"state": State.WAITING, "sent_at": None, "last_error": "451"},
+        {"state": State.DEAD, "last_error": "550"},
+    ):
+        Message.objects.filter(pk=message.pk).update(**change)
+        message.refresh_from_db()
+        seen.append(page_of(waiting))
+        assert message.situation_in_words in seen[-1]
+    assert len(set(seen)) == 4
+
+
+def test_it_is_sent_again_but_not_twice_within_a_minute(waiting: Family) -> None:
+    for _ in range(2):
+        answer = waiting.browser.post("/inscription/verification/", {"action": "again"}, follow=True)
+    assert "Vous pourrez le redemander" in answer.content.decode()
+    states = [letter.state for letter in letters_to("jeanne@exemple.fr")]
+    assert states == [State.WITHDRAWN, State.WAITING]
+
+
+def test_there_is_a_cap_on_what_one_mailbox_gets(waiting: Family) -> None:
+    for _ in range(10):
+        minutes_pass()
+        waiting.browser.post("/inscription/verification/", {"action": "again"})
+    assert len(letters_to("jeanne@exemple.fr")) == 3
+
+
+def test_a_mail_sent_again_holds_the_same_link(waiting: Family) -> None:
+    before = link_of(Registration.objects.get())
+    waiting.browser.post("/inscription/verification/", {"action": "again"})
+    assert link_of(Registration.objects.get()) == before
+
+
+def test_a_mistyped_address_is_corrected(waiting: Family) -> None:
+    old = link_of(Registration.objects.get())
+    waiting.browser.post(
+        "/inscription/verification/",
+        {"action": "correct", "address": "jeanne@example.org", "address_again": "Jeanne@example.org"},
+    )
+    assert "jeanne@example.org" in page_of(waiting)
+    assert [letter.state for letter in letters_to("jeanne@exemple.fr")] == [State.WITHDRAWN]
+    assert [letter.state for letter in letters_to("jeanne@example.org")] == [State.WAITING]
+    assert link_of(Registration.objects.get()) != old
+
+
+def test_two_different_addresses_are_not_a_correction(waiting: Family) -> None:
+    answer = waiting.browser.post(
+        "/inscription/verification/",
+        {"action": "correct", "address": "a@exemple.fr", "address_again": "b@exemple.fr"},
+    )
+    assert "ne sont pas les mêmes" in answer.content.decode()
+    assert Registration.objects.get().address == "jeanne@exemple.fr"
+
+
+def test_another_browser_learns_nothing(waiting: Family) -> None:
+    page = Client().get("/inscription/verification/").content.decode()
+    assert "jeanne" not in page
+
+
+def test_once_confirmed_there_is_nothing_left_to_check(waiting: Family) -> None:
+    waiting.browser.post(link_of(Registration.objects.get()), {"action": "confirm"})
+    assert waiting.browser.get("/inscription/verification/").headers["Location"] == "/inscription/merci/"
+    waiting.browser.post("/inscription/verification/", {"action": "again"})
+    assert len(letters_to("jeanne@exemple.fr")) == 1
