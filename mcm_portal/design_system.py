@@ -51,7 +51,9 @@ def rules(css: str) -> Iterator[tuple[str, str]]:
 
 def split(css: str) -> tuple[str, str, str]:
     """The light rules, the dark ones (their selectors still begin with ``DARK``), and the font faces."""
-    light, dark, faces = [], [], []
+    light: list[str] = []
+    dark: list[str] = []
+    faces: list[str] = []
     for selector, body in rules(css):
         if selector == "@font-face":
             faces.append(f"{selector}{{{body}}}")

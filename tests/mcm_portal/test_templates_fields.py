@@ -154,3 +154,9 @@ def test_the_living_page_shows_every_component(client) -> None:  # type: ignore[
         "data-same-address",
     ):
         assert mark in page
+
+
+def test_a_label_in_a_list_cannot_become_markup() -> None:
+    form = Form()
+    form.fields["year"].choices = [('"', "<b>Été</b>")]  # type: ignore[attr-defined]
+    assert '<option value="&quot;">&lt;b&gt;Été&lt;/b&gt;</option>' in field("year", form)
