@@ -9,13 +9,13 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from notifications import delivery
 from notifications.models import Heartbeat, Message, State
@@ -71,6 +71,16 @@ def test_senders_at_once_send_each_mail_once(smtp_server: SmtpServer, senders: i
     assert len(smtp_server.messages) == 100
     assert set(Counter(mail.id for mail in smtp_server.messages).values()) == {1}
     assert Message.objects.filter(state=State.SENT).count() == 100
+
+
+def test_a_sender_takes_what_others_do_not_hold_and_waits_for_none(smtp_server: SmtpServer) -> None:
+    for number in range(delivery.BATCH + 5):
+        post(f"r{number}")
+    with transaction.atomic():  # this sender has not finished claiming when the other comes
+        mine = delivery.claim(delivery._CLAIM_NEW, most=delivery.BATCH, interrupted=0, without=[])
+        drain_in_threads(1)
+    assert len(smtp_server.messages) == 5
+    assert Message.objects.filter(pk__in=[held.id for held in mine], state=State.WAITING).count() == 20
 
 
 def test_a_sender_killed_after_the_server_took_the_mail_makes_it_leave_twice_and_loses_none(
@@ -132,7 +142,7 @@ def test_a_drain_that_takes_too_long_puts_the_rest_back(
 
 
 def test_a_nudge_makes_a_worker_send_and_nothing_personal_passes_the_broker(
-    smtp_server: SmtpServer, broker: Valkey, tmp_path: Path
+    smtp_server: SmtpServer, broker: Valkey
 ) -> None:
     seen: list[str] = []
     client = broker.client()
@@ -192,10 +202,11 @@ def test_after_a_freeze_nudges_pass_again(broker: Valkey) -> None:
     wait_until(lambda: post("r2") and client.llen("celery") > 0)
 
 
+@pytest.mark.parametrize("fault", [Valkey.kill, Valkey.freeze])
 def test_beat_sweeps_by_itself_while_the_broker_is_away(
-    smtp_server: SmtpServer, valkey: Valkey, tmp_path: Path
+    smtp_server: SmtpServer, valkey: Valkey, fault: Callable[[Valkey], None]
 ) -> None:
-    valkey.kill()
+    fault(valkey)
     message = post()
     beat = ("celery", "-A", "tests.notifications.worker", "beat", "-l", "warning", "--pidfile=")
     with process(*beat, EMAIL_URL=smtp_server.url, REDIS_URL=valkey.url):
