@@ -49,11 +49,17 @@ class ExampleForm(forms.Form):
 @login_not_required
 def components(request: HttpRequest) -> HttpResponse:
     """The living page of the components, for those who build; it has an address only with DEBUG."""
+    typed = {
+        "first_name": "Zoé",
+        "username": "zoe.martin",
+        "password": "…",
+        "address": "zoe@",
+        "address_again": "zoe@example.org",
+        "academy": "70",
+    }
     context = {
         "fresh": ExampleForm(),
-        "refused": ExampleForm(
-            {"first_name": "Zoé", "address": "zoe@", "academy": "70"}, auto_id="refused_%s"
-        ),
+        "refused": ExampleForm(typed, auto_id="refused_%s"),
         "policy": passwords.MCM.as_data(),
     }
     return render(request, "mcm_portal/components.html", context)
