@@ -18,6 +18,11 @@ from .models import MCM, User
 GUESSES = 25  # evaluated guesses of an account per day, over all its names (SAFETY G5)
 
 
+def guesses(key: str) -> limits.Limit:
+    """Return the limit that counts the guesses at one account, or at one name that nobody has."""
+    return limits.Limit("sign_in.account", key, GUESSES, timedelta(days=1))
+
+
 class DoorBackend(ModelBackend):
     """Resolves a sign-in name by (authority, name), or a confirmed address at any door."""
 
@@ -38,13 +43,14 @@ class DoorBackend(ModelBackend):
         if login is None or password is None:
             return None
         user = self.find(login, authority)
-        key = user.subject if user else f"{authority}:{login.strip().lower()}"
-        limits.hit(limits.Limit("sign_in.account", key, GUESSES, timedelta(days=1)))
+        guess = guesses(user.subject if user else f"{authority}:{login.strip().lower()}")
+        limits.hit(guess)
         if user is None or not user.is_active:
             spend_one_hash()
             return None
         if not check_password(password, user.password):
             return None
+        limits.give_back(guess)  # a person may sign in as often as they like
         return user
 
     @staticmethod

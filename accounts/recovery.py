@@ -21,6 +21,7 @@ from notifications import outbox
 from throttling import limits
 
 from . import addresses, links, registration
+from .backends import guesses
 from .models import MCM, RecoveryRequest, Registration, SignInName, User
 
 KIND = "accounts.recovery"
@@ -121,6 +122,7 @@ def choose_password(request: RecoveryRequest, password: str) -> User:
         user.save(update_fields=["password", "session_epoch"])
         tell_of_new_password(user)
         journal.record(act=PASSWORD_RESET, actor=user.subject, subject=user.subject, fields=["password"])
+    limits.clear(guesses(user.subject))  # the guesses were at another password
     return user
 
 

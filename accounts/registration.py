@@ -40,9 +40,7 @@ KIND_NEW_PASSWORD = "accounts.registration_password"  # the letter that lets cho
 LIVES = timedelta(days=7)  # SAFETY T55
 
 ACCOUNT_CONFIRMED = journal.register_act("account.confirmed", _("Compte confirmé"))
-REGISTRATION_DISOWNED = journal.register_act(
-    "registration.disowned", _("Inscription reniée par son adresse")
-)
+REGISTRATION_DISOWNED = journal.register_act("registration.disowned", _("Inscription reniée par son adresse"))
 ADDRESS_CORRECTED = journal.register_act("registration.corrected", _("Adresse d’une inscription corrigée"))
 
 

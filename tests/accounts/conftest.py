@@ -13,6 +13,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.core.management import call_command
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts import links, policy_texts, registration
 from accounts.models import MCM, Enrolment, PolicyAcceptance, PolicyDocument, Registration, SignInName, User
@@ -98,6 +99,11 @@ def errors_of(response: Any) -> str:
     page = response.content.decode()
     summary = re.search(r"data-errors>(.*?)</div>", page, re.DOTALL)
     return " ".join(re.findall(r'fr-message--error">(.*?)</p>', page)) + (summary[1] if summary else "")
+
+
+def shape_of(captured: CaptureQueriesContext) -> list[str]:
+    """Return the statements that ran, without their values."""
+    return [re.sub(r"'[^']*'|\bs?\d[\w]*|\"s\d+_x\d+\"", "?", query["sql"]) for query in captured]
 
 
 @pytest.fixture

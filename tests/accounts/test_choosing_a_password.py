@@ -88,7 +88,7 @@ def test_at_educonnect_the_signs_of_its_list_are_special(special: str) -> None:
 
 @pytest.mark.parametrize(
     ("policy", "other"),
-    [(ENT, "$"), (ENT, "~"), (ENT, "€"), (ENT, "µ"), (EDUCONNECT, "-"), (EDUCONNECT, "_")],
+    [(ENT, "$"), (ENT, "~"), (ENT, "^"), (ENT, "€"), (ENT, "µ"), (EDUCONNECT, "-"), (EDUCONNECT, "_")],
 )
 def test_a_sign_outside_the_list_is_accepted_but_does_not_count(policy: PasswordPolicy, other: str) -> None:
     assert _codes(policy, f"tZ7{other}kqpL") == ["special"]
@@ -125,6 +125,11 @@ def test_two_ways_to_type_the_same_letter_are_one_password() -> None:
 def test_any_character_is_accepted_anywhere(policy: PasswordPolicy, letter: str) -> None:
     for password in (f"{letter}tZ7#kqpL", f"tZ7#{letter}kqpL", f"tZ7#kqpL{letter}"):
         assert _codes(policy, password) == []
+
+
+@EACH_POLICY
+def test_half_a_character_that_no_keyboard_types_is_refused(policy: PasswordPolicy) -> None:
+    assert _codes(policy, "tZ7#kqpL\ud83d") == ["unreadable"]
 
 
 # --- what the screen shows ------------------------------------------------------------------------

@@ -228,7 +228,9 @@ class TestSomebodyElseSignedUpWithMyAddress:
         victim.post(link_of(sign_up), {"action": "confirm"})
         assert not User.objects.exists()
 
-    def test_a_new_password_by_a_fresh_mail_shuts_them_out(self, family: Family, sign_up: Registration) -> None:
+    def test_a_new_password_by_a_fresh_mail_shuts_them_out(
+        self, family: Family, sign_up: Registration
+    ) -> None:
         victim = Client()
         victim.post(link_of(sign_up), {"action": "new_password"})
         kinds = [letter.kind for letter in letters_to("jeanne@exemple.fr")]
