@@ -27,7 +27,7 @@ SHUTTING_DOWN = 421
 # What can be said in SMTP and stand in a header as it is: ASCII (domains are in punycode by now),
 # nothing quoted, one address. Whoever posts a message has checked it in full.
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
-POLICY = compat32.clone(linesep="\r\n", mangle_from_=False)
+POLICY = compat32.clone(linesep="\r\n")
 NOTHING_READ = -1  # what smtplib gives for a reply that is none
 
 
