@@ -30,6 +30,8 @@ PYTHON = VENV / "bin" / "python"
 COMPLETE = VENV / "complete.json"
 LOCKS = {"run": ROOT / "requirements.lock", "dev": ROOT / "requirements-dev.lock"}
 SECONDS_BETWEEN_LINES = 3
+# What pip says of each package: fetched, found on this machine, not for this system, there already.
+PACKAGE = re.compile(r"(?:Collecting|Processing|Ignoring|Requirement already satisfied:) ([^\s=<>!~:\[]+)")
 
 
 class Trouble(Exception):
@@ -141,12 +143,12 @@ def install(kind: str) -> None:
         assert pip.stdout is not None
         for line in pip.stdout:
             lines.append(line)
-            package = re.match(r"(?:Collecting|Requirement already satisfied:) ([^\s=<>!~\[]+)", line)
+            package = PACKAGE.match(line)
             seen += package is not None
             if line.startswith("Installing collected packages"):
                 say(f"  {seen} of {total} fetched; unpacking them…")
             elif package and time.monotonic() - last > SECONDS_BETWEEN_LINES:
-                say(f"  {seen} of {total}: {package[1]}")
+                say(f"  {seen} of {total}: {Path(package[1]).name}")
                 last = time.monotonic()
     if pip.returncode:
         raise Trouble(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import django
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 
 
 def main(accounts: Path, *, migrations: bool) -> None:
@@ -22,10 +22,9 @@ def main(accounts: Path, *, migrations: bool) -> None:
     call_command("check", databases=["default"])
     if migrations:
         call_command("migrate", interactive=False)
-    present = get_commands()
-    if "load_reference_data" in present:
-        call_command("load_reference_data")
-    if settings.DEBUG and "demo" in present:
+    call_command("load_reference_data")
+    call_command("load_policies")
+    if settings.DEBUG:
         call_command("demo")
         with accounts.open("w") as out:
             call_command("demo", "--list", stdout=out)

@@ -14,7 +14,7 @@ if [ -n "${PYTHON:-}" ]; then
 fi
 
 without_venv=
-for candidate in python3.11 python3.12 python3.13 python3.14 python3 python /usr/bin/python3; do
+for candidate in python3.11 python3.12 python3.13 python3.14 python3 python; do
     command -v "$candidate" >/dev/null 2>&1 || continue
     if usable "$candidate"; then exec "$candidate" -I "$@"; fi
     if "$candidate" -I -c 'import sys; assert sys.version_info >= (3, 11)' >/dev/null 2>&1; then
