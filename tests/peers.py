@@ -132,21 +132,28 @@ class SmtpServer:
         return answer
 
 
+@contextlib.contextmanager
+def serving(server: SmtpServer, **options: Any) -> Iterator[SmtpServer]:
+    """Run a mail server; ``options`` are those of aiosmtpd's ``Controller``."""
+    logging.getLogger("mail.log").setLevel(logging.ERROR)  # its lines hold addresses
+    controller = Controller(server, hostname="127.0.0.1", port=server.port, **options)
+    controller.start()
+    yield server
+    with contextlib.suppress(Exception):  # a server left in the middle of a silence complains
+        controller.stop()
+
+
 @pytest.fixture
 def smtp_server(settings: Any) -> Iterator[SmtpServer]:
     """A mail server that the portal of this test sends to, with time-outs that are short."""
-    logging.getLogger("mail.log").setLevel(logging.ERROR)  # its lines hold addresses
     server = SmtpServer()
-    controller = Controller(server, hostname="127.0.0.1", port=server.port)
-    controller.start()
     settings.MAIL_GATEWAY = "notifications.gateways.smtp.Gateway"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
     settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
     settings.EMAIL_USE_SSL = settings.EMAIL_USE_TLS = False
     settings.EMAIL_TIMEOUT = 0.5
-    yield server
-    with contextlib.suppress(Exception):  # a server left in the middle of a silence complains
-        controller.stop()
+    with serving(server):
+        yield server
 
 
 class Valkey:
