@@ -72,8 +72,8 @@ def clean_name(raw: str) -> str:
 
 def transliterate(text: str) -> str:
     """The same text in ASCII as far as Latin letters go: « Ðào » → « Dao », « Lœtitia » → « Loetitia ».
-    What has no ASCII form is left out."""
-    decomposed = unicodedata.normalize("NFKD", text.translate(ASCII_LETTERS))
+    What has no ASCII form is left out, and what comes after the first 400 characters."""
+    decomposed = unicodedata.normalize("NFKD", text[:_LONGEST_TYPED].translate(ASCII_LETTERS))
     return decomposed.encode("ascii", "ignore").decode("ascii")
 
 

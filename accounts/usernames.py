@@ -89,4 +89,4 @@ def suggestions(first_name: str, last_name: str, *, random: Random) -> Iterator[
 
 def _letters(name: str) -> str:
     """« Anne-Marie » → anne-marie, « de La Tour du Pin » → delatourdupin, « O’Neil » → oneil."""
-    return re.sub(r"[^a-z-]", "", transliterate(name[:200]).lower()).strip("-")
+    return re.sub(r"[^a-z-]", "", transliterate(name).lower()).strip("-")

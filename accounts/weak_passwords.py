@@ -152,7 +152,7 @@ def _personal_words(context: PasswordContext) -> frozenset[str]:
     """Names, user name, address and school, in all the ways they are put together."""
     names = [letters for name in context.names if (letters := _letters(name))]
     words = {*names, *_parts(context.names), *_parts(context.school_words), *_parts([context.username])}
-    words.update(map(_letters, (*context.school_words, context.username)))
+    words.add(_letters(context.username))
     for one in names:
         for other in names:
             if one != other:
@@ -250,8 +250,7 @@ def _pieces(text: str, written: str, start: int, personal: frozenset[str]) -> It
             else "base" if word in _single_words()
             else ""
         )  # fmt: skip
-        # « s0l3il » is a word, a number is none.
-        if kind and 2 * sum(map(str.isalpha, text[start:end])) >= end - start:
+        if kind:
             yield end, kind
     for end in range(start + 3, _end_of_walk(text, start) + 1):
         yield end, "free" if end - start >= 4 else "little"

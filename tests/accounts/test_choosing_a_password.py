@@ -185,7 +185,8 @@ WEAK = (
     "Football10!", "Septembre2026!", "Toulouse31!", "Abcd1234!", "Nathan2010*", "Aa123456!", "France98!",
 )  # fmt: skip
 DRESSED_OTHERWISE = (
-    "Allezlom13!", "Ellimac1!", "123Soleil!", "!Soleil123", "S0l31l2020!", "Mar13seille!", "1q2w3e4R!",
+    "Allezlom13!", "Erdna2012!",
+    "Ellimac1!", "123Soleil!", "!Soleil123", "S0l31l2020!", "Mar13seille!", "1q2w3e4R!",
     "A1b2c3d4!", "LaMaison2026!", "Éléonore2012!", "Monchat2020!", "Iloveyou1!", "Dragon123!", "0501271Ka!",
     "Pa$$w0rd123", "Covid-19!", "Paris-2024!", "SOLEIL2020!a", "soleil.Soleil1", "Grenoble#38000", "Wxcvbn!1",
     "Aqwzsx12!", "Marseilles13!", "MarseilleCollege1!", "Ab1!Ab1!Ab1!",
@@ -238,6 +239,23 @@ def test_a_password_made_of_what_others_know_of_the_person_is_refused(
     assert "personal" in _codes(policy, password, MARIE)
 
 
+@pytest.mark.parametrize(
+    ("password", "context"),
+    [
+        ("Mvouk2012!", PasswordContext(names=("Max", "Vouk"))),
+        ("Voukm#2012", PasswordContext(names=("Max", "Vouk"))),
+        ("Oujy2026!", PasswordContext(names=("Ou", "Jy"))),
+        ("Vrombi2026!", PasswordContext(username="zorglub.vrombi")),
+        ("Jyou2026!", PasswordContext(username="jy.ou")),
+    ],
+)
+def test_short_names_initials_and_pieces_of_the_user_name_count_too(
+    password: str, context: PasswordContext
+) -> None:
+    assert _codes(MCM, password, context) == ["personal"]
+    assert _codes(MCM, password) == []
+
+
 @pytest.mark.parametrize("password", ["Haymerick1!", "Vantrigt13!", "Kerbihan2026!", "Valdombre2026!"])
 def test_the_same_password_is_nobody_else_s_business(password: str) -> None:
     assert _codes(MCM, password) == []
@@ -281,7 +299,8 @@ def test_the_base_words_are_plain_ascii_words_of_known_sections() -> None:
 
 # --- good passwords -------------------------------------------------------------------------------
 MADE_BY_A_MACHINE = (  # noqa: SIM905
-    "tZ7#kqpL pO*-nC%1 +;!=4Eak oKm5b!OA l%.LK6s+ _;#o2*!Y @H1&9-?d +Cqg?n28 s9Dp68:G zLIbet6? !UzH!7-# "
+    "tZ7#kqpL Leo7#K29 "
+    "pO*-nC%1 +;!=4Eak oKm5b!OA l%.LK6s+ _;#o2*!Y @H1&9-?d +Cqg?n28 s9Dp68:G zLIbet6? !UzH!7-# "
     "3%eLO6m4 -H5x29iI #Vmy0s5b la5_:kzF _+!r:C8= q*Lk1ur= N*0Xt?zW d-8PM5Pp #7+vt=?A 3R6Di;Ze XI2.1kXN "
     "xSwH7#1K 7wP?94p@ @JmBDal6 Q0:xdTuT %+SO6eZO B72pV*GX pM1O_c:R q?TMd2_q DccJ:91H R?OhbF8hC "
     "VT66;8_Ny u0t!aT?0e WHMpS8#p% ?FT6_Skil #NHCvP3*% QP#ZOwz7C SS0=WBt4& L+6ZZc;Q0 Rm#:?A2TQ "
@@ -296,7 +315,8 @@ MADE_BY_A_MACHINE = (  # noqa: SIM905
     "rK.g%SCJ8eNtI6YnANpH 1j9OKMqgiL3lzz:bdOzd"
 ).split()
 MADE_BY_A_PERSON = (
-    "Jm!ch2Vb", "Lnmtp3f*", "2Hiboux-Verts", "Tricot#Givre4", "Moustique?Vert9", "Plume&Grelot77",
+    "Girafe-Guitare8", "Citron*Tortue61", "Jm!ch2Vb",
+    "Lnmtp3f*", "2Hiboux-Verts", "Tricot#Givre4", "Moustique?Vert9", "Plume&Grelot77",
     "Zebulon!Frite3", "Ourson-Klaxon5", "Cactus7*Brume", "Brouette.Luge2", "Grelot:Tapir8", "7Nains+1Grelot",
     "Vive-le-Fenouil3", "Pneu-crevé-2x", "J'ai3oisons", "Mp=compliqu3", "Kayak!Fougere6", "Noix2Pecan#",
     "Rhubarbe%Lierre1", "Tambour;Cigale5", "1Tapir,2Tapirs", "Quenelle@Foin4", "Radis#Trombone2",

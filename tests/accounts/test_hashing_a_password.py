@@ -21,13 +21,13 @@ hasher = Argon2idHasher()
 
 
 @pytest.fixture
-def hashes_spent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, object]]]:
-    """The parameters of each hash computed."""
-    spent: list[dict[str, object]] = []
+def hashes_spent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, int]]]:
+    """The parameters of each hash computed, and how many bytes it was computed of."""
+    spent: list[dict[str, int]] = []
     compute: Callable[..., bytes] = hashers._argon2id
 
-    def count(secret: bytes, salt: bytes, **parameters: object) -> bytes:
-        spent.append(parameters)
+    def count(secret: bytes, salt: bytes, **parameters: int) -> bytes:
+        spent.append({"secret": len(secret), **parameters})
         return compute(secret, salt, **parameters)
 
     monkeypatch.setattr(hashers, "_argon2id", count)
@@ -117,28 +117,34 @@ def test_character_73_counts() -> None:
 
 
 def test_a_password_of_128_characters_is_hashed_and_a_longer_one_never(
-    hashes_spent: list[dict[str, object]],
+    hashes_spent: list[dict[str, int]],
 ) -> None:
     make_password("é" * 128)
     with pytest.raises(ValueError, match="longer"):
         make_password("é" * 129)
     with pytest.raises(ValueError, match="longer"):
         make_password("\ufdfa" * 8)
-    assert len(hashes_spent) == 1
+    assert [spent["secret"] for spent in hashes_spent] == [2 * 128]
 
 
-@pytest.mark.parametrize("typed", [PASSWORD, "autre", "a" * 129, "a\u0301\u0316" * 100_000, "\ud800", ""])
-def test_every_check_costs_one_hash_whatever_is_typed(
-    hashes_spent: list[dict[str, object]], typed: str
-) -> None:
+@pytest.mark.parametrize(
+    "typed", [PASSWORD, "autre", "a" * 600, "a" + "\u0301\u0316" * 100_000, "\ud800", ""]
+)
+def test_every_check_costs_one_hash_whatever_is_typed(hashes_spent: list[dict[str, int]], typed: str) -> None:
     encoded = make_password(PASSWORD)
     hashes_spent.clear()
     assert check_password(typed, encoded) is (typed == PASSWORD)
     assert len(hashes_spent) == 1
+    assert hashes_spent[0]["secret"] <= 4 * 128
+
+
+@pytest.mark.parametrize("typed", ["", "a" * 129, "\ud800"])
+def test_what_is_never_hashed_opens_nothing_not_even_an_empty_password(typed: str) -> None:
+    assert not hasher.verify(typed, hasher.encode("", hasher.salt()))
 
 
 def test_a_check_for_nobody_costs_what_a_check_for_somebody_does(
-    hashes_spent: list[dict[str, object]],
+    hashes_spent: list[dict[str, int]],
 ) -> None:
     spend_one_hash()
     hasher.verify("autre", make_password(PASSWORD))
@@ -147,7 +153,7 @@ def test_a_check_for_nobody_costs_what_a_check_for_somebody_does(
 
 
 def test_a_wrong_password_for_an_older_hash_costs_what_a_right_one_does(
-    monkeypatch: pytest.MonkeyPatch, hashes_spent: list[dict[str, object]]
+    monkeypatch: pytest.MonkeyPatch, hashes_spent: list[dict[str, int]]
 ) -> None:
     with monkeypatch.context() as formerly:
         formerly.setattr(Argon2idHasher, "time_cost", 1)

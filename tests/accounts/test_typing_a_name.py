@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from accounts.names import MAXIMUM_LENGTH, clean_name, transliterate
+from accounts.names import MAXIMUM_LENGTH, clean_name, comparison_key, transliterate
 from tests import corpus
 
 REAL_NAMES = (
@@ -139,3 +139,19 @@ def test_whatever_is_typed_gives_a_clean_name_or_a_sentence(typed: str) -> None:
 )
 def test_a_name_has_an_ascii_form(name: str, ascii_name: str) -> None:
     assert transliterate(name) == ascii_name
+
+
+def test_two_spellings_of_one_name_compare_alike() -> None:
+    assert (
+        comparison_key("Jean-François") == comparison_key("JEAN FRANCOIS") == comparison_key("jean’françois")
+    )
+    assert comparison_key("Jean") != comparison_key("Jeanne")
+
+
+def test_a_huge_text_of_accents_costs_nothing() -> None:
+    # Put in order, these marks would take minutes: what is too long is not looked at.
+    huge = "a" + "\u0301\u0316" * 100_000
+    assert transliterate(huge) == comparison_key(huge) == "a"
+    assert _refusal(huge) == "too_long"
+    assert len(transliterate("b" * 500)) == 400
+    assert _refusal(" " * 500 + "Marie") == "too_long"
