@@ -124,7 +124,10 @@ def test_the_operator_sees_when_the_worker_was_last_alive(django_assert_num_quer
 
 
 @pytest.mark.django_db
-def test_addresses_are_forgotten_after_seven_days_and_rows_after_thirty(smtp_server: SmtpServer) -> None:
+def test_addresses_are_forgotten_after_seven_days_and_rows_after_thirty(
+    smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "BATCH", 2)
     smtp_server.to["nobody@example.org"] = "550 5.1.1 unknown"
     old = [post(), post("void-1"), post("r3", "nobody@example.org")]
     delivery.drain()
