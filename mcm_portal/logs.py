@@ -22,6 +22,7 @@ import re
 import sys
 import threading
 import traceback
+from collections.abc import ItemsView
 from pathlib import Path
 
 import structlog
@@ -246,6 +247,6 @@ class ExceptionReporterFilter(SafeExceptionReporterFilter):
         posted = getattr(request, "POST", None) or {}
         return dict.fromkeys(posted, self.cleansed_substitute)
 
-    def get_traceback_frame_variables(self, request: object, tb_frame: object) -> list[tuple[str, object]]:
+    def get_traceback_frame_variables(self, request: object, tb_frame: object) -> ItemsView[str, object]:
         """Return no local variable: forms, letters and people are in them."""
-        return []
+        return {}.items()

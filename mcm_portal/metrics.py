@@ -113,7 +113,7 @@ def exposition() -> bytes:
     processes = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         processes = CollectorRegistry()
-        MultiProcessCollector(processes)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(processes)
     shared = CollectorRegistry()
     shared.register(PortalCollector())
     return generate_latest(processes) + generate_latest(shared)

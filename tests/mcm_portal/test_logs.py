@@ -190,6 +190,7 @@ def test_the_database_s_own_lines_hold_no_value() -> None:
 def test_the_developers_page_shows_no_secret_and_nothing_that_was_typed(settings: object) -> None:
     request = RequestFactory().post("/x", {"password": TOKENS[0], "first_name": TOKENS[1]})
     request.META["DATABASE_URL"] = f"postgresql://mcm:{TOKENS[2]}@db/mcm"
+    request.META["REDIS_URL"] = f"redis://:{TOKENS[8]}@broker/0"
     settings.LINK_KEY = TOKENS[3]  # type: ignore[attr-defined]
     settings.CELERY_BROKER_URL = f"redis://:{TOKENS[4]}@broker/0"  # type: ignore[attr-defined]
     settings.EMAIL_HOST_PASSWORD = TOKENS[5]  # type: ignore[attr-defined]

@@ -41,6 +41,8 @@ def test_pages_say_sorry_while_postgresql_is_dead_and_work_as_soon_as_it_is_back
     for page in ("/ask", "/in-transaction", "/ask"):
         assert_sorry(web.get(page))
     assert web.get("/plain").status == 200
+    lines = [line for line in web.log.read_text().splitlines() if '"GET ask"' in line]
+    assert '"code": 503' in lines[-1]  # an outage is no error of the page's
     postgres.start()
     assert [web.get(page).status for page in ("/ask", "/in-transaction", "/ask")] == [200, 200, 200]
 

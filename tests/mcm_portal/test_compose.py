@@ -1,0 +1,107 @@
+"""docker-compose.yml is well-formed and sets only what the portal reads."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from mcm_portal.embedded import gate
+
+PROJECT = Path(__file__).resolve().parents[2]
+SCHEMA = Path(__file__).with_name("compose_schema") / "compose-spec.json"
+PORTAL = ("migrate", "web", "worker", "beat")
+READ_BY_SETTINGS = set(
+    re.findall(r'environment\.\w+\(\s*"([A-Z_]+)"', (PROJECT / "mcm_portal" / "settings.py").read_text())
+)
+# Read by the command line around the settings.
+READ_ELSEWHERE = {"DATABASE_OWNER_URL"}
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    """Return docker-compose.yml, its anchors resolved."""
+    return yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
+
+
+def test_the_file_follows_the_compose_specification(compose: dict[str, Any]) -> None:
+    jsonschema.Draft201909Validator(json.loads(SCHEMA.read_text())).validate(compose)
+
+
+def test_web_worker_and_beat_are_one_image(compose: dict[str, Any]) -> None:
+    portal = [compose["services"][name] for name in PORTAL]
+    assert {service["image"] for service in portal} == {"mcm-portal"}
+    assert all((PROJECT / service["build"]["dockerfile"]).is_file() for service in portal)
+    known = (PROJECT / "deploy" / "entrypoint.sh").read_text()
+    assert all(f"\n{service['command'][0]})" in known for service in portal)
+
+
+def test_every_variable_set_is_one_that_the_settings_read(compose: dict[str, Any]) -> None:
+    for name in PORTAL:
+        assert set(compose["services"][name]["environment"]) <= READ_BY_SETTINGS | READ_ELSEWHERE
+
+
+def test_what_the_settings_require_is_set(compose: dict[str, Any]) -> None:
+    required = {"SECRET_KEY", "LINK_KEY", "SITE_URL", "DATABASE_URL", "REDIS_URL", "EMAIL_URL"}
+    assert required <= set(compose["services"]["web"]["environment"])
+
+
+def test_every_lasting_service_says_how_it_feels_and_waits_for_what_it_needs(
+    compose: dict[str, Any],
+) -> None:
+    services = compose["services"]
+    for name, service in services.items():
+        assert ("healthcheck" in service) == (name != "migrate"), name
+        for needed, how in service.get("depends_on", {}).items():
+            assert needed in services
+            assert how["condition"] == "service_healthy" or needed == "migrate"
+
+
+def test_data_are_kept_in_named_volumes(compose: dict[str, Any]) -> None:
+    mounted = {
+        mount.split(":")[0]
+        for service in compose["services"].values()
+        for mount in service.get("volumes", [])
+    }
+    assert mounted == set(compose["volumes"])
+
+
+def test_only_this_machine_reaches_the_published_ports(compose: dict[str, Any]) -> None:
+    for service in compose["services"].values():
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+
+
+def test_the_database_is_made_as_the_embedded_one(compose: dict[str, Any]) -> None:
+    words = compose["services"]["database"]["environment"]["POSTGRES_INITDB_ARGS"]
+    assert shlex.split(words) == ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8"]
+
+
+def test_the_broker_never_evicts_a_task(compose: dict[str, Any]) -> None:
+    assert "--maxmemory-policy noeviction" in compose["services"]["broker"]["command"]
+    assert "--appendonly yes" in compose["services"]["broker"]["command"]
+
+
+def test_the_image_holds_every_app_and_no_secret() -> None:
+    kept = (PROJECT / "deploy" / "Dockerfile.dockerignore").read_text().split()
+    apps = {path.parent.name for path in PROJECT.glob("*/apps.py")}
+    assert {f"!{app}" for app in apps} <= set(kept)
+    assert "deploy/*.env" in kept
+
+
+def test_the_entry_script_is_understood_by_a_plain_shell() -> None:
+    subprocess.run(["sh", "-n", PROJECT / "deploy" / "entrypoint.sh"], check=True)
+
+
+def test_the_documented_production_settings_are_ones_that_the_settings_read() -> None:
+    assert set(gate.production_settings()) <= READ_BY_SETTINGS
+
+
+def test_a_test_run_forgets_every_setting_of_the_developer() -> None:
+    assert set(gate.SETTINGS) >= READ_BY_SETTINGS
