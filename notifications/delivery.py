@@ -146,6 +146,7 @@ class Sender:
 
     def _send_one(self, held: Claim) -> None:
         if held.interruptions >= MOST_INTERRUPTIONS:
+            logger.error("letter_kills_its_sender", message=str(held.public_id), kind=held.kind)
             close(held, State.DEAD, "interrupted")
             return
         try:
@@ -158,7 +159,7 @@ class Sender:
             return
         except Exception as trouble:
             _tell("letter_failed", held, trouble)
-            if held.attempts + 1 >= MOST_RENDERINGS:
+            if held.last_error == "render" and held.attempts + 1 >= MOST_RENDERINGS:
                 close(held, State.DEAD, "render")
             else:
                 postpone(held, "render")

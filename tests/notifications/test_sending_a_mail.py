@@ -242,6 +242,13 @@ def test_a_letter_that_cannot_be_written_is_given_up_after_five_attempts_and_hol
     assert "ana@example.org" not in said
 
 
+def test_a_letter_that_was_greylisted_for_long_may_fail_to_be_written_once(smtp_server: SmtpServer) -> None:
+    message = post("poison-1")
+    Message.objects.update(attempts=7, last_error="450 4.2.0")
+    delivery.drain()
+    assert (again(message).state, again(message).last_error) == (State.WAITING, "render")
+
+
 def test_a_letter_that_the_database_refused_for_a_moment_is_not_given_up(
     smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

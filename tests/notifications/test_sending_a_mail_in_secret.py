@@ -15,7 +15,7 @@ from notifications.models import State
 from tests.notifications.outbox_rows import again, post
 from tests.peers import SmtpServer, serving
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")]
 CERTIFICATE = Path(__file__).parent.parent / "localhost.pem"  # signed by itself, for tests only
 
 
