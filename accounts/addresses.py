@@ -55,7 +55,7 @@ def clean_address(raw: str) -> str:
         )
     try:
         valid = validate_email(address, check_deliverability=False, allow_smtputf8=False, strict=True)
-    except (EmailNotValidError, UnicodeError) as error:
+    except EmailNotValidError as error:
         raise ValidationError(
             _("Écrivez une adresse de courriel complète, par exemple prenom.nom@exemple.fr."), code="invalid"
         ) from error

@@ -98,7 +98,7 @@ def _kind(character: str) -> str:
     if kind := {" ": "S", "-": "H", ".": "D"}.get(character):
         return kind
     category = unicodedata.category(character)
-    if category[0] in "CZ" or (category in ("Mn", "Me") and not unicodedata.name(character, "")):
+    if category[0] in "CZ":
         raise ValidationError(_INVISIBLE, code="invisible")
     if unicodedata.name(character, "").startswith("VARIATION SELECTOR") or character == "\u034f":
         raise ValidationError(_INVISIBLE, code="invisible")

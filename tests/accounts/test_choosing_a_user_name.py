@@ -132,6 +132,10 @@ def test_accents_are_written_in_ascii_and_long_names_cut(first_name: str, last_n
     assert next(suggestions(first_name, last_name, random=Random(1))) == name
 
 
+def test_a_name_is_not_cut_at_a_dot_or_hyphen() -> None:
+    assert next(suggestions("a" * 29, "Dupont", random=Random(1))) == "a" * 29
+
+
 def test_the_same_source_of_chance_gives_the_same_suggestions_and_they_are_many() -> None:
     offered = list(suggestions("Marie", "Dupont", random=Random(7)))
     assert offered == list(suggestions("Marie", "Dupont", random=Random(7)))

@@ -62,6 +62,22 @@ def test_a_name_in_another_script_is_asked_for_in_latin_letters(typed: str) -> N
     assert _refusal(typed) in ("not_latin", "not_a_name")
 
 
+@pytest.mark.parametrize(
+    "typed", [*(typed for typed in corpus.LOOK_ALIKES if typed[0] != "\u212a"), "ŉ", "ſophie", "ﬂora"]
+)
+def test_the_double_of_a_latin_letter_is_refused(typed: str) -> None:
+    assert _refusal(typed) in ("not_latin", "not_a_name")
+
+
+def test_the_kelvin_sign_is_the_letter_k_in_every_normal_form() -> None:
+    assert clean_name("\u212aarim") == "Karim"
+
+
+@pytest.mark.parametrize("invisible", ["\u034f", "\ufe0f", "\u200b", "\u00ad", "\u202e", "\x00", "\t"])
+def test_the_sentence_for_an_invisible_character_says_so(invisible: str) -> None:
+    assert _refusal(f"Jean{invisible}Paul") == "invisible"
+
+
 def test_the_sentence_for_another_script_says_where_to_read_the_name() -> None:
     with pytest.raises(ValidationError, match="en lettres latines, comme sur le livret scolaire"):
         clean_name("Ольга")
