@@ -24,7 +24,7 @@ SOURCE = "dsfr/dist"
 HEADER = "/*! Made by mcm_portal/design_system.py from django-dsfr. DSFR, SPDX-License-Identifier: MIT */\n"
 STATE_FONTS = {"Marianne,arial,sans-serif": "var(--font)", "Spectral,georgia,serif": "var(--font)"}
 BRAND_FONT = "--font:Marianne,arial,sans-serif"
-DARK = ":root[data-fr-theme=dark]"
+DARK = "[data-fr-theme=dark]"
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _URL = re.compile(r"url\((?!['\"]?data:)([^)]*)\)")
 
@@ -50,7 +50,7 @@ def rules(css: str) -> Iterator[tuple[str, str]]:
 
 
 def split(css: str) -> tuple[str, str, str]:
-    """The light rules, the dark ones (their selectors still begin with ``DARK``), and the font faces."""
+    """The light rules, the dark ones (their selectors still hold ``DARK``), and the font faces."""
     light: list[str] = []
     dark: list[str] = []
     faces: list[str] = []
@@ -84,6 +84,7 @@ def read(path: str) -> str:
 
 def both_ways(dark: str) -> str:
     """Dark rules twice: where the system asks for dark and nobody chose light, and where dark was chosen."""
+    dark = dark.replace(f":root{DARK}", DARK)
     by_system = dark.replace(DARK, ":root:not([data-theme=light])")
     return f"@media (prefers-color-scheme:dark){{{by_system}}}{dark.replace(DARK, ':root[data-theme=dark]')}"
 

@@ -93,7 +93,8 @@ def test_an_operator_entitled_to_it_has_its_block(client: Client, settings) -> N
     settings.PORTAL_BRAND = "Académie | de Normandie"
     page = words(client.get("/"))
     assert '<p class="fr-logo">Académie<br>de Normandie</p>' in page
-    assert "css/brand.css" in page
+    # After the portal's own sheet, whose system fonts it replaces.
+    assert page.index("css/portal.css") < page.index("css/brand.css")
 
 
 # --- when a page fails ------------------------------------------------------------------------

@@ -118,7 +118,7 @@ def test_the_font_and_the_block_of_the_state_are_in_the_brand_only(sheet: str) -
 
 def test_dark_needs_no_script_and_can_be_overruled_either_way() -> None:
     css = (STYLES / "dsfr.css").read_text(encoding="utf-8")
-    assert "data-fr-theme" not in css
+    assert "data-fr-theme" not in css + (STYLES / "brand.css").read_text(encoding="utf-8")
     by_system = css.partition("@media (prefers-color-scheme:dark){")[2]
     assert by_system.startswith(":root:not([data-theme=light]){--grey-1000-50:#161616")
     assert ":root[data-theme=dark]{--grey-1000-50:#161616" in css
