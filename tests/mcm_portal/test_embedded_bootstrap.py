@@ -16,6 +16,7 @@ import pytest
 
 from .embedded_portal import PROJECT, environment
 
+pytestmark = pytest.mark.xdist_group("bootstrap")  # they share one environment
 SAYS_ITS_WORDS = "import sys; print('started with', *sys.argv[1:])"
 
 
@@ -93,12 +94,14 @@ def test_a_half_made_environment_is_made_again_and_the_data_stay(project: Path) 
     assert (project / ".data" / "precious").read_text() == "kept"
 
 
+@pytest.mark.long
 def test_an_environment_whose_python_is_gone_is_made_again(project: Path) -> None:
     (project / ".venv" / "bin" / "python").unlink()
     (project / ".venv" / "bin" / "python").symlink_to("/no/such/python")
     assert "started with run" in make(project, "run").stdout
 
 
+@pytest.mark.long
 def test_packages_that_cannot_be_had_are_told_and_taken_up_again(project: Path) -> None:
     wrong = f"no-such-package-of-ours==1 --hash=sha256:{'0' * 64}\n"
     (project / "requirements.lock").write_text(wrong)
