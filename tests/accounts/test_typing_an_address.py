@@ -137,6 +137,7 @@ def test_whatever_is_typed_gives_an_address_or_a_sentence(typed: str) -> None:
         ("gmail.con", "gmail.com"),
         ("gmai.com", "gmail.com"),
         ("gmaill.com", "gmail.com"),
+        ("gmaik.com", "gmail.com"),
         ("hotmial.com", "hotmail.com"),
         ("hotmial.fr", "hotmail.fr"),
         ("hotmal.fr", "hotmail.fr"),
