@@ -327,6 +327,7 @@ MADE_BY_A_PERSON = (
     "Hublot@Pignon3", "Zinc&Coquille5", "Mouflon?Tringle2", "Pavot%Ecureuil9", "Dedale#Bitume1",
 )  # fmt: skip
 PHRASES = (
+    "trousse bulletin cantine stylo",
     "correct cheval pile agrafe", "Le-chat-dort-sur-2-coussins", "quatre hiboux tricotent la nuit",
     "la tortue boit du thé froid", "mon voisin repeint son tambour", "trois gouttes de pluie verte",
     "Il neige toujours en juillet ici", "les nouilles dansent le mardi", "un tapir compte ses moustaches",
