@@ -72,7 +72,7 @@ class Run:
         self.data = data
         self.port = int(settings.pop("PORT", "") or free_port())
         words = command or (sys.executable, "-m", "mcm_portal.embedded", "run")
-        self.log = data.with_name(f"{data.name}-{self.port}-{time.monotonic_ns()}.txt")
+        self.log = data.with_name(f"said-{self.port}-{time.monotonic_ns()}.txt")
         with self.log.open("w") as out:
             self.process = subprocess.Popen(
                 [str(word) for word in words],

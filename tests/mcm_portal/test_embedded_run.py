@@ -164,7 +164,7 @@ def test_what_dies_is_told_and_started_again(own_portal: Run, words: str) -> Non
 
     def back() -> bool:
         try:
-            return child(own_portal, words) != before and page(own_portal) == 200
+            return child(own_portal, words) != before and page(own_portal, "/readyz") == 200
         except (OSError, StopIteration):
             return False
 
@@ -177,7 +177,7 @@ def test_what_dies_is_told_and_started_again(own_portal: Run, words: str) -> Non
 
 @pytest.mark.long
 def test_a_frozen_worker_does_not_hold_up_the_end(own_portal: Run) -> None:
-    os.kill(child(own_portal, "worker"), signal.SIGSTOP)
+    os.kill(child(own_portal, "celery -A mcm_portal worker"), signal.SIGSTOP)
     assert own_portal.stop(signal.SIGTERM) == 0
     assert "worker did not end within" in own_portal.said
     assert processes_of(own_portal.data) == []
