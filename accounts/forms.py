@@ -288,7 +288,9 @@ class GuardianAgreementForm(forms.Form):
     """A guardian's agreement to a minor's account (SCREENS A8)."""
 
     first_name = forms.CharField(
-        label=_("Prénom de l’enfant"), error_messages={"required": _("Écrivez le prénom de l’enfant.")}
+        label=_("Prénom de l’enfant"),
+        max_length=names.MAXIMUM_LENGTH,
+        error_messages={"required": _("Écrivez le prénom de l’enfant.")},
     )
     agrees = forms.BooleanField(error_messages={"required": _("Cochez la case pour donner votre accord.")})
 

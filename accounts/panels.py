@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from schools.school_year import SchoolYear
 
-from .models import User
+from .models import MCM, User
 
 _panels: list[tuple[int, Callable[[User], Panel | None]]] = []
 
@@ -48,4 +48,12 @@ def _enrolments(user: User) -> Panel:
     )
 
 
-register(10, _enrolments)
+def _today(user: User) -> Panel:
+    names = user.sign_in_names.filter(authority=MCM).values_list("name", flat=True)
+    return Panel(
+        title=_("Aujourd’hui"), template="accounts/panels/today.html", context={"names": list(names)}
+    )
+
+
+register(10, _today)
+register(20, _enrolments)

@@ -53,7 +53,7 @@ class AddressTaken(Exception):
 
 
 class AlreadyConfirmed(Exception):
-    """The sign-up is confirmed: there is nothing left to do."""
+    """The sign-up is confirmed, or gone: there is nothing left to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,13 +238,16 @@ def confirm(registration: Registration, *, by_guardian: bool = False, password: 
     encoded = make_password(password) if password is not None else None
     try:
         with transaction.atomic():
-            locked = (
+            # All sign-ups of the address, in one order: rivals that confirm at the same moment wait
+            # here, and not in the middle, for each other.
+            rivals = (
                 Registration.objects.select_for_update(of=("self",))
                 .select_related("sign_in_name")
-                .filter(pk=registration.pk)
-                .first()
+                .filter(address=registration.address, confirmed_at=None)
+                .order_by("pk")
             )
-            if locked is None or locked.confirmed_at is not None:
+            locked = next((rival for rival in rivals if rival.pk == registration.pk), None)
+            if locked is None:
                 raise AlreadyConfirmed
             user = _make_user(locked, password=encoded, by_guardian=by_guardian)
     except IntegrityError as error:

@@ -1,0 +1,119 @@
+"""Forty-five at the same door at the same moment: one account each, one per address, one per name (SAFETY
+G9, F14, T29). Real connections, real commits."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.db import connections
+from django.utils import timezone
+
+from accounts import registration
+from accounts.models import PolicyDocument, Registration, SignInName, User
+from notifications.models import Message
+from schools.models import Academy
+from throttling.models import Counter
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CROWD = 45
+
+
+@pytest.fixture
+def sign_up(portal: None) -> Callable[..., registration.SignUp]:
+    """Make a clean sign-up; what differs is given."""
+    academy = Academy.objects.get(code="70")
+    terms = PolicyDocument.objects.in_force("terms").get()
+
+    def make(**changes: Any) -> registration.SignUp:
+        facts: dict[str, Any] = {
+            "submission": uuid.uuid4(),
+            "level": "college",
+            "username": "jeanne.dupont",
+            "password": "tZ7#kqpLw",
+            "first_name": "Jeanne",
+            "last_name": "Dupont",
+            "academy_id": academy.pk,
+            "department_id": academy.departments.get(code="14").pk,
+            "country": "",
+            "profile": "enseignant",
+            "age_group": "",
+            "address": "jeanne@exemple.fr",
+            "terms_id": terms.pk,
+            "terms_accepted_at": timezone.now(),
+        }
+        return registration.SignUp(**{**facts, **changes})
+
+    return make
+
+
+def all_at_once(acts: list[Callable[[], Any]]) -> list[Any]:
+    """Run every act in a thread of its own, started together; return what each gave or raised."""
+    barrier = threading.Barrier(len(acts))
+    answers: list[Any] = [None] * len(acts)
+
+    def run(number: int) -> None:
+        barrier.wait()
+        try:
+            answers[number] = acts[number]()
+        except Exception as error:
+            answers[number] = error
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(acts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+def register(sign_up: registration.SignUp, number: int = 0) -> Callable[[], Registration]:
+    return lambda: registration.register(
+        sign_up, device=f"device-{number}", client="192.0.2.1", browser=f"browser-{number}"
+    )
+
+
+def test_one_name_goes_to_one_of_forty_five(sign_up) -> None:
+    acts = [register(sign_up(address=f"famille{number}@exemple.fr"), number) for number in range(CROWD)]
+    answers = all_at_once(acts)
+    assert sum(isinstance(answer, Registration) for answer in answers) == 1
+    assert sum(isinstance(answer, registration.NameTaken) for answer in answers) == CROWD - 1
+    assert Registration.objects.count() == Message.objects.count() == SignInName.objects.count() == 1
+
+
+def test_one_form_sent_forty_five_times_is_one_sign_up(sign_up) -> None:
+    answers = all_at_once([register(sign_up(submission=uuid.UUID(int=7))) for _ in range(3)])
+    assert {answer.pk for answer in answers} == {Registration.objects.get().pk}
+    Counter.objects.all().delete()  # a mailbox gets three letters an hour: the rest is refused kindly
+    answers = all_at_once([register(sign_up(submission=uuid.UUID(int=7))) for _ in range(CROWD)])
+    assert {type(answer).__name__ for answer in answers} <= {"Registration", "Refused"}
+    assert Registration.objects.count() == Message.objects.count() == 1
+
+
+def test_one_address_becomes_one_account_of_forty_five_sign_ups(sign_up) -> None:
+    rivals = []
+    for number in range(CROWD):
+        Counter.objects.all().delete()
+        rivals.append(register(sign_up(username=f"jeanne.{number}"), number)())
+    answers = all_at_once([lambda rival=rival: registration.confirm(rival) for rival in rivals])
+    assert sum(isinstance(answer, User) for answer in answers) == 1
+    assert all(
+        isinstance(answer, User | registration.AddressTaken | registration.AlreadyConfirmed)
+        for answer in answers
+    )
+    assert User.objects.count() == EmailAddress.objects.count() == 1
+    assert not Registration.objects.waiting().exists()
+    assert SignInName.objects.get().user == User.objects.get()
+
+
+def test_one_link_opened_forty_five_times_makes_one_person(sign_up) -> None:
+    waiting = register(sign_up())()
+    answers = all_at_once([lambda: registration.confirm(waiting) for _ in range(CROWD)])
+    assert sum(isinstance(answer, User) for answer in answers) == 1
+    assert sum(isinstance(answer, registration.AlreadyConfirmed) for answer in answers) == CROWD - 1

@@ -1,0 +1,105 @@
+"""What the portal knows of people is claimed by somebody, handed over, and erased (GDPR 15, 17)."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db import models
+
+from accounts import personal_data, steps
+from accounts.models import SignInName, User
+from notifications import letters, outbox
+from notifications.models import Message
+
+OURS = {"throttling", "audit", "schools", "notifications", "accounts", "account", "sessions", "auth"}
+TELLING = re.compile(
+    r"(^|_)(email|address|to|phone|mobile|first_name|last_name|username|session_data|text|html)($|_)"
+)
+# What looks like personal data by its name, and why it is none.
+HOLDS_NONE = {
+    "throttling.Counter": "its key is a keyed hash",
+    "audit.Record": "opaque subjects and names of fields only; kept apart on purpose (T53)",
+    "auth.Permission": "names of rights",
+    "dsfr.DsfrConfig": "the design system's own settings; the portal's come from the environment",
+    "account.EmailConfirmation": "never written: registration.py confirms addresses",
+}
+
+
+def holds_personal_data(model: type[models.Model]) -> bool:
+    """Say whether a model points at a person, or has a field named like something personal."""
+    return any(
+        field.related_model is User if field.is_relation else TELLING.search(field.name)
+        for field in model._meta.get_fields()
+        if field.concrete and not field.auto_created
+    )
+
+
+def test_no_personal_data_is_unclaimed() -> None:
+    claimed = personal_data.claimed()
+    unclaimed = {
+        model._meta.label
+        for model in apps.get_models()
+        if model not in claimed and model._meta.label not in HOLDS_NONE and holds_personal_data(model)
+    }
+    assert unclaimed == set()
+
+
+def test_the_walk_knows_personal_data_when_it_sees_it() -> None:
+    assert holds_personal_data(Message) and holds_personal_data(SignInName)
+    assert {app.split(".")[0] for app in settings.INSTALLED_APPS} >= {"accounts", "notifications"}
+
+
+@pytest.mark.django_db
+def test_a_person_gets_all_that_is_known_of_them(person) -> None:
+    user = person()
+    known = json.dumps(personal_data.export(user), ensure_ascii=False, default=str)
+    for fact in (
+        "Jeanne",
+        "Dupont",
+        "jeanne.dupont@exemple.fr",
+        "jeanne.dupont",
+        "Normandie",
+        "Calvados",
+        "terms",
+    ):
+        assert fact in known
+    assert "argon2" not in known
+
+
+@pytest.mark.django_db
+def test_an_erased_person_leaves_nothing(person) -> None:
+    user = person()
+    neighbour = person("autre.personne")
+    outbox.post(kind="accounts.password_changed", reference=str(user.public_id), to=user.address())
+    personal_data.erase(user)
+    for model in personal_data.claimed():
+        for row in model.objects.values():
+            assert "jeanne.dupont" not in str(row)
+    assert list(User.objects.all()) == [neighbour]
+
+
+def test_every_registry_says_who_stands_in_it() -> None:
+    """A list to read in review: a new line here is a new right, letter or duty."""
+    assert [step.page for step in steps.registered()] == ["accept_terms", "renew"]
+    assert sorted(letters._renderers) >= [
+        "accounts.password_changed",
+        "accounts.recovery",
+        "accounts.registration",
+        "accounts.registration_password",
+    ]
+    assert {model._meta.label for model in personal_data.claimed()} == {
+        "account.EmailAddress",
+        "accounts.Enrolment",
+        "accounts.PolicyAcceptance",
+        "accounts.RecoveryRequest",
+        "accounts.Registration",
+        "accounts.SignInName",
+        "accounts.User",
+        "notifications.LocalMessage",
+        "notifications.Message",
+        "sessions.Session",
+    }
