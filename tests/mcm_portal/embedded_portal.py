@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mcm_portal.embedded import gate
@@ -65,10 +68,23 @@ def processes_of(data: Path) -> list[str]:
     return found
 
 
+@contextlib.contextmanager
+def open_folder() -> Iterator[Path]:
+    """Give a temporary folder that another user can reach; pytest's own are closed to them."""
+    folder = Path(tempfile.mkdtemp(prefix="mcm-test-", dir="/tmp"))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 class Run:
     """One ``python -m mcm_portal.embedded run`` (or another ``command`` that leads to it)."""
 
-    def __init__(self, data: Path, *command: str | Path, cwd: Path = PROJECT, **settings: str) -> None:
+    def __init__(
+        self, data: Path, *command: str | Path, cwd: Path = PROJECT, user: int | None = None, **settings: str
+    ) -> None:
         self.data = data
         self.port = int(settings.pop("PORT", "") or free_port())
         words = command or (sys.executable, "-m", "mcm_portal.embedded", "run")
@@ -80,6 +96,9 @@ class Run:
                 env=environment(DATA_DIR=str(data), PORT=str(self.port), **settings),
                 stdout=out,
                 stderr=subprocess.STDOUT,
+                user=user,
+                group=user,
+                extra_groups=None if user is None else [],
             )
 
     @property

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from .embedded_portal import PROJECT, Run, processes_of, wait_until
+from .embedded_portal import PROJECT, Run, open_folder, processes_of, wait_until
 
 NOBODY = 65534
 MADE_HERE = shutil.ignore_patterns(
@@ -20,36 +20,34 @@ MADE_HERE = shutil.ignore_patterns(
 
 
 @pytest.mark.long
-def test_make_run_from_nothing_as_a_user_without_privileges(tmp_path: Path) -> None:
-    project = tmp_path / "ma classe" / "portail"
-    shutil.copytree(PROJECT, project, ignore=MADE_HERE)
-    privileged = os.geteuid() == 0
-    if privileged:  # as nobody; root's own temporary folders are closed to them
-        for folder in (tmp_path, *tmp_path.parents[:2]):
-            folder.chmod(0o711)
-        for path in (project.parent, project, *project.rglob("*")):
-            os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
-    python = f"PYTHON={Path(sys.base_prefix) / 'bin' / 'python3'}"
-    become = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups") if privileged else ()
+def test_make_run_from_nothing_as_a_user_without_privileges() -> None:
+    with open_folder() as folder:
+        project = folder / "ma classe" / "portail"
+        shutil.copytree(PROJECT, project, ignore=MADE_HERE)
+        user = None
+        if os.geteuid() == 0:
+            user = NOBODY
+            for path in (project.parent, project, *project.rglob("*")):
+                os.chown(path, user, user, follow_symlinks=False)
+        python = f"PYTHON={Path(sys.base_prefix) / 'bin' / 'python3'}"
 
-    def make_run() -> Run:
-        return Run(
-            project / ".data", *become, "make", "run", python, cwd=project, HOME=str(project)
-        ).until_ready()
+        def make_run() -> Run:
+            words = ("make", "run", python)
+            return Run(project / ".data", *words, cwd=project, user=user, HOME=str(project)).until_ready()
 
-    first = make_run()
-    owner = Path(f"/proc/{first.supervisor}").stat().st_uid
-    assert owner == (NOBODY if privileged else os.geteuid())
-    with urllib.request.urlopen(f"http://localhost:{first.port}/", timeout=30) as answer:
-        assert answer.status == 200
-    os.kill(first.supervisor, signal.SIGINT)
-    assert first.process.wait() == 0
-    assert processes_of(project / ".data") == []
+        first = make_run()
+        owner = Path(f"/proc/{first.supervisor}").stat().st_uid
+        assert owner == (os.geteuid() if user is None else user)
+        with urllib.request.urlopen(f"http://localhost:{first.port}/", timeout=30) as answer:
+            assert answer.status == 200
+        os.kill(first.supervisor, signal.SIGINT)
+        assert first.process.wait() == 0
+        assert processes_of(project / ".data") == []
 
-    second = make_run()
-    assert "Installing" in first.said
-    assert "Installing" not in second.said
-    assert "Making" not in second.said
-    os.kill(second.supervisor, signal.SIGINT)
-    second.process.wait()
-    wait_until(lambda: processes_of(project / ".data") == [], "every process has ended")
+        second = make_run()
+        assert "Installing" in first.said
+        assert "Installing" not in second.said
+        assert "Making" not in second.said
+        os.kill(second.supervisor, signal.SIGINT)
+        second.process.wait()
+        wait_until(lambda: processes_of(project / ".data") == [], "every process has ended")

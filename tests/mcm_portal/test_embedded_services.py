@@ -19,7 +19,7 @@ from mcm_portal.embedded.datadir import DataDirectory
 from mcm_portal.embedded.processes import Interruption, Trouble
 from mcm_portal.embedded.services import Services
 
-from .embedded_portal import PROJECT, embedded, environment, processes_of, wait_until
+from .embedded_portal import PROJECT, embedded, environment, open_folder, processes_of, wait_until
 
 PYTHON = sys.executable
 SQL = """
@@ -132,19 +132,16 @@ def test_a_dead_servers_pid_file_whose_number_is_taken_again_does_no_harm(servic
         assert again.environment["DATABASE_URL"]
 
 
-def test_postgresql_starts_for_root_where_namespaces_are_forbidden(
-    services: Services, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o711)
+def test_postgresql_starts_for_root_where_namespaces_are_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgresql, "namespaces_are_allowed", lambda: False)
-    services.data.mkdir()
-    services.start()
-    assert owner_of(services.processes[0].pid) != 0
-    again = Services(services.data, services.logs, Interruption(), durable=False)
-    services.stop()
-    with again:  # the folder's owner runs it again, even if namespaces come back
-        assert owner_of(again.processes[0].pid) == (services.data / "postgresql").stat().st_uid
+    with open_folder() as folder:
+        logs = {name: folder / f"{name}.log" for name in ("postgresql", "valkey")}
+        with Services(folder, logs, Interruption(), durable=False) as services:
+            assert owner_of(services.processes[0].pid) != 0
+        monkeypatch.undo()
+        with Services(folder, logs, Interruption(), durable=False) as services:
+            owner = (folder / "postgresql").stat().st_uid  # who runs it from then on
+            assert owner_of(services.processes[0].pid) == owner != 0
 
 
 def test_a_database_that_is_set_but_absent_is_told_in_a_sentence(tmp_path: Path) -> None:
