@@ -232,7 +232,7 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 DSFR_USE_INTEGRITY_CHECKSUMS = False  # a manifest storage rewrites the files
 
 # --- what protects ---------------------------------------------------------------------------
