@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from audit import journal
 from schools.school_year import SchoolYear
 
+from . import personal_data
 from .models import Enrolment, PolicyAcceptance, PolicyDocument, User
 
 ENROLLED = journal.register_act("enrolment.renewed", _("Inscription renouvelée"))
+ACCOUNT_EXPIRED = journal.register_act("account.expired", _("Compte d’une année passée effacé"))
 TERMS_ACCEPTED = journal.register_act("terms.accepted", _("Conditions d’utilisation acceptées"))
 
 
@@ -41,6 +45,24 @@ def enrol(
                 act=ENROLLED, actor=user.subject, subject=user.subject, fields=["school_year", "level"]
             )
     return enrolment
+
+
+def forget_the_past(today: date) -> int:
+    """Erase who has no enrolment since three months after their school year ended (SCREENS B10, G13).
+
+    Staff, and people who never were enrolled here, are not concerned. Returns how many were erased.
+    """
+    ended = SchoolYear.containing(today - timedelta(days=91)).year
+    gone = User.objects.filter(is_staff=False, enrolments__isnull=False).exclude(
+        enrolments__school_year__gte=ended
+    )
+    erased = 0
+    for user in gone.distinct().iterator(chunk_size=200):
+        with transaction.atomic():
+            journal.record(act=ACCOUNT_EXPIRED, actor="system", subject=user.subject)
+            personal_data.erase(user)
+        erased += 1
+    return erased
 
 
 def accept(user: User, document: PolicyDocument) -> None:

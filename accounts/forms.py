@@ -53,11 +53,11 @@ class PlaceFields(forms.Form):
     profile = forms.ChoiceField(
         label=_("Profil utilisateur"),
         choices=[("", _("Choisissez…")), *Profile.choices],
-        error_messages={"required": _("Dites qui vous êtes : élève, responsable légal, enseignant…")},
+        error_messages={"required": _("Dites qui vous êtes : élève, responsable légal, enseignant…")},
     )
     academy = forms.ChoiceField(
         label=_("Académie (pour la France uniquement)"),
-        error_messages={"required": _("Choisissez votre académie, ou « Hors de France ».")},
+        error_messages={"required": _("Choisissez votre académie, ou « Hors de France ».")},
     )
     department = DependentChoiceField(label=_("Département"), required=False)
     country = forms.ChoiceField(label=_("Pays"), required=False)
@@ -110,7 +110,7 @@ class PlaceFields(forms.Form):
             self.add_error(
                 "academy",
                 _(
-                    "L’académie « %(academy)s » n’a pas ouvert ce service pour le moment. "
+                    "L’académie « %(academy)s » n’a pas ouvert ce service pour le moment. "
                     "Demandez à votre établissement quand il ouvrira."
                 )
                 % {"academy": chosen.name},
@@ -119,7 +119,7 @@ class PlaceFields(forms.Form):
         if department is None and "department" not in self.errors:
             self.add_error(
                 "department",
-                _("Choisissez le département de l’établissement, dans l’académie « %(academy)s ».")
+                _("Choisissez le département de l’établissement, dans l’académie « %(academy)s ».")
                 % {"academy": chosen.name},
             )
         elif department is not None:
@@ -166,7 +166,7 @@ class RegistrationForm(PlaceFields, AddressFields):
     first_name = forms.CharField(label=_("Prénom"), error_messages={"required": _("Écrivez le prénom.")})
     last_name = forms.CharField(label=_("Nom"), error_messages={"required": _("Écrivez le nom.")})
     username = forms.CharField(
-        label=_("Nom d’utilisateur"),
+        label=_("Nom d'utilisateur"),
         error_messages={"required": _("Choisissez un nom d’utilisateur, par exemple prenom.nom.")},
     )
     password = PasswordField(
@@ -230,7 +230,7 @@ class SignInForm(forms.Form):
     """« Connexion » (SCREENS A2). Checked by the view, through the backend of the door."""
 
     login = forms.CharField(
-        label=_("Nom d’utilisateur / adresse de courriel"),
+        label=_("Nom d'utilisateur / adresse de courriel"),
         max_length=254,
         error_messages={
             "required": _("Écrivez votre nom d’utilisateur ou votre adresse de courriel."),
@@ -240,7 +240,7 @@ class SignInForm(forms.Form):
     password = PasswordField(
         label=_("Mot de passe"), error_messages={"required": _("Écrivez votre mot de passe.")}
     )
-    remember_name = forms.BooleanField(label=_("Se souvenir du nom d’utilisateur"), required=False)
+    remember_name = forms.BooleanField(label=_("Se souvenir du nom d'utilisateur"), required=False)
 
 
 class RecoveryForm(forms.Form):
@@ -297,7 +297,7 @@ class GuardianAgreementForm(forms.Form):
     def __init__(self, *args: Any, expected: str, **kwargs: Any) -> None:
         self.expected = expected
         super().__init__(*args, **kwargs)
-        self.fields["agrees"].label = _("Je suis responsable légal de %(name)s et j’accepte") % {
+        self.fields["agrees"].label = _("Je suis responsable légal de %(name)s et j'accepte") % {
             "name": expected
         }
 

@@ -25,7 +25,7 @@ MCM = "mcm"  # the authority of « Ma classe à la maison »: one door for its t
 class Level(models.TextChoices):
     """The three platforms of MCM (SCREENS A1)."""
 
-    ECOLE = "ecole", _("L’école primaire")
+    ECOLE = "ecole", _("L'école primaire")
     COLLEGE = "college", _("Le collège")
     LYCEE = "lycee", _("Le lycée")
 
@@ -43,7 +43,7 @@ class AgeGroup(models.TextChoices):
     """A pupil's age as SCREENS A8 asks it: never a birth date."""
 
     ADULT = "majeur", _("18 ans ou plus")
-    MINOR = "mineur", _("De 15 à 17 ans")
+    MINOR = "mineur", _("Moins de 18 ans (15 à 17 ans)")
     CHILD = "enfant", _("Moins de 15 ans")
 
 

@@ -38,6 +38,7 @@ from .models import (
 KIND = "accounts.registration"  # the letter that asks to confirm
 KIND_NEW_PASSWORD = "accounts.registration_password"  # the letter that lets choose another password  # noqa: S105
 LIVES = timedelta(days=7)  # SAFETY T55
+PAUSE = timedelta(minutes=1)  # between two letters of one sign-up
 
 ACCOUNT_CONFIRMED = journal.register_act("account.confirmed", _("Compte confirmé"))
 REGISTRATION_DISOWNED = journal.register_act("registration.disowned", _("Inscription reniée par son adresse"))

@@ -6,13 +6,16 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from . import recovery, registration
+from schools.school_year import today
+
+from . import enrolment, recovery, registration
 
 
 @shared_task
 def purge() -> None:
-    """Delete sign-ups, requests and sessions whose time is over (SAFETY G13, T55)."""
+    """Delete sign-ups, requests, sessions and accounts whose time is over (SAFETY G13, T55)."""
     now = timezone.now()
     registration.purge(now)
     recovery.purge(now)
+    enrolment.forget_the_past(today())
     call_command("clearsessions")

@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                 ('submission', models.UUIDField(unique=True)),
                 ('first_name', models.CharField(max_length=100)),
                 ('last_name', models.CharField(max_length=100)),
-                ('age_group', models.CharField(blank=True, choices=[('majeur', '18 ans ou plus'), ('mineur', 'De 15 à 17 ans'), ('enfant', 'Moins de 15 ans')], max_length=10)),
+                ('age_group', models.CharField(blank=True, choices=[('majeur', '18 ans ou plus'), ('mineur', 'Moins de 18 ans (15 à 17 ans)'), ('enfant', 'Moins de 15 ans')], max_length=10)),
                 ('address', models.CharField(max_length=254)),
                 ('password', models.CharField(max_length=128)),
                 ('terms_accepted_at', models.DateTimeField()),

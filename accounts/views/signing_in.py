@@ -48,7 +48,7 @@ def sign_in(request: HttpRequest, level: Level | None = None) -> HttpResponse:
                 None,
                 _(
                     "Trop d’essais pour ce compte. Réessayez %(wait)s, ou choisissez "
-                    "un nouveau mot de passe avec « Vous avez oublié… »."
+                    "un nouveau mot de passe avec « Vous avez oublié… »."
                 )
                 % {"wait": refusal.wait},
             )
@@ -63,7 +63,7 @@ def sign_in(request: HttpRequest, level: Level | None = None) -> HttpResponse:
                 None,
                 _(
                     "Ce nom d’utilisateur et ce mot de passe ne vont pas ensemble. Vérifiez les "
-                    "majuscules. Vous venez de vous inscrire ? Ouvrez d’abord le lien reçu par courriel."
+                    "majuscules. Vous venez de vous inscrire ? Ouvrez d’abord le lien reçu par courriel."
                 ),
             )
     return render(

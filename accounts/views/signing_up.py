@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -14,11 +15,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET
 
-from accounts import browsers, registration
+from accounts import addresses, browsers, registration
 from accounts.forms import AddressCorrectionForm, RegistrationForm
 from accounts.models import Level, PolicyDocument, Registration
 from accounts.passwords import MCM as POLICY
 from notifications import outbox
+from notifications.models import Message
 from schools import reference
 from throttling import limits
 from throttling.clients import client_address
@@ -174,5 +176,19 @@ def check_mail(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "accounts/check_mail.html",
-        {"registration": sign_up, "message": message, "form": form, "problem": problem},
+        {
+            "registration": sign_up,
+            "message": message,
+            "form": form,
+            "problem": problem,
+            "meant": addresses.did_you_mean(sign_up.address),
+            "seconds": _seconds_to_wait(message),
+        },
     )
+
+
+def _seconds_to_wait(message: Message | None) -> int:
+    """Return how long before the letter may be asked for again."""
+    if message is None:
+        return 0
+    return max(0, math.ceil((message.created_at + registration.PAUSE - timezone.now()).total_seconds()))

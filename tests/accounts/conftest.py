@@ -96,7 +96,7 @@ def link_of(sign_up: Registration, purpose: str = registration.KIND) -> str:
 
 def errors_of(response: Any) -> str:
     """Return every error that a page shows, as one text."""
-    page = response.content.decode()
+    page = response.content.decode().replace("\xa0", " ")
     summary = re.search(r"data-errors>(.*?)</div>", page, re.DOTALL)
     return " ".join(re.findall(r'fr-message--error">(.*?)</p>', page)) + (summary[1] if summary else "")
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db.models.functions import Now
 from django.test import Client
 
-from accounts import policy_texts
+from accounts import enrolment, policy_texts
 from accounts.models import Enrolment, PolicyAcceptance, PolicyDocument, Registration, SignInName, User
 from accounts.tasks import purge
+from audit.models import Record
 from schools.school_year import SchoolYear
 from tests.accounts.conftest import PASSWORD, Family
 
@@ -134,3 +135,20 @@ def test_a_confirmed_sign_up_leaves_only_the_person(family: Family) -> None:
     purge()
     assert not Registration.objects.exists()
     assert User.objects.get().sign_in_names.get().name == "jeanne.dupont"
+
+
+@pytest.mark.parametrize(("day", "left"), [(date(2027, 11, 30), 1), (date(2027, 12, 1), 0)])
+def test_an_account_of_a_past_year_is_erased_three_months_after_its_end(person, day: date, left: int) -> None:
+    """The school year 2026-2027 ends on 31 August 2027."""
+    person(school_year=2026)
+    enrolment.forget_the_past(day)
+    assert User.objects.count() == SignInName.objects.count() == left
+    assert Record.objects.filter(act="account.expired").count() == 1 - left
+
+
+def test_who_renewed_or_helps_others_stays(person) -> None:
+    renewed, staff = person("renouvelee", school_year=2025), person("agent", school_year=2024)
+    Enrolment.objects.create(user=renewed, level="lycee", profile="eleve", country="SN", school_year=2027)
+    User.objects.filter(pk=staff.pk).update(is_staff=True)
+    enrolment.forget_the_past(date(2028, 3, 1))
+    assert User.objects.count() == 2

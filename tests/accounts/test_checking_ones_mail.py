@@ -102,3 +102,8 @@ def test_once_confirmed_there_is_nothing_left_to_check(waiting: Family) -> None:
     assert waiting.browser.get("/inscription/verification/").headers["Location"] == "/inscription/merci/"
     waiting.browser.post("/inscription/verification/", {"action": "again"})
     assert len(letters_to("jeanne@exemple.fr")) == 1
+
+
+def test_a_slip_of_the_keyboard_is_pointed_at(family: Family) -> None:
+    family.sign_up(address="jeanne@gmial.com")
+    assert "jeanne@gmail.com" in page_of(family)

@@ -91,7 +91,7 @@ def test_elsewhere_passwords_cannot_be_tried_for_ever(sign_up: Registration) -> 
 def test_a_guardian_agrees_by_typing_the_childs_name(childs_sign_up: Registration) -> None:
     guardian = Client()
     page = guardian.get(link_of(childs_sign_up)).content.decode()
-    assert "Je suis responsable légal de Léa-Marie et j’accepte" in page
+    assert "Je suis responsable légal de Léa-Marie et j&#x27;accepte" in page
     for typed in ({}, {"first_name": "lea marie"}, {"agrees": "on"}, {"first_name": "Paul", "agrees": "on"}):
         guardian.post(link_of(childs_sign_up), {"action": "confirm", **typed})
         assert not User.objects.exists()

@@ -196,4 +196,4 @@ def test_pages_of_a_person_are_not_kept_by_the_browser(jeanne: User) -> None:
 
 
 def test_the_notice_names_the_first_day_of_the_school_year(portal: None) -> None:
-    assert re.search(r"avant le 1(er)? septembre 20\d\d", Client().get("/ecole/connexion/").content.decode())
+    assert re.search(r"avant le 1er septembre 20\d\d", Client().get("/ecole/connexion/").content.decode())
