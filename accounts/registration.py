@@ -153,9 +153,7 @@ def write_again(registration: Registration) -> None:
     """
     if registration.confirmed_at is not None:
         raise AlreadyConfirmed
-    pause = limits.Limit(
-        "letters.pause", addresses.mailbox_key(registration.address), 1, timedelta(minutes=1)
-    )
+    pause = limits.Limit("letters.pause", addresses.mailbox_key(registration.address), 1, PAUSE)
     limits.hit(pause, *letter_limits(registration.address))
     with transaction.atomic():
         outbox.withdraw(kind=KIND, reference=str(registration.public_id))
