@@ -8,12 +8,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from . import gate
-from .datadir import DataDirectory
+from .datadir import DataDirectory, short_folder
 from .processes import Interruption, Stopped, Trouble, in_child, replace_by, say
 from .services import PROJECT, Services
 from .supervisor import Supervisor, data_directory
@@ -88,26 +87,24 @@ def execute_beside_services(
     interruption.listen()
     inherited = {name: value for name, value in os.environ.items() if name not in scrub}
     if data is None:
-        folder = Path(tempfile.mkdtemp(prefix="mcm-throwaway-"))
-        folder.chmod(0o711)
+        folder = short_folder()
         try:
             logs = {name: folder / f"{name}.log" for name in ("postgresql", "valkey")}
-            with Services(folder, logs, interruption, durable=False) as services:
+            with Services(folder, folder, logs, interruption, durable=False) as services:
                 changed = {**services.environment, "DATA_DIR": str(folder)}
                 return run_beside(command, {**FOR_TRYING, **inherited, **changed}, interruption)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     directory = DataDirectory(data)
     directory.make()
-    lock = directory.hold(f"The command {Path(command[0]).name}", interruption)
-    try:
+    with directory.hold(f"The command {Path(command[0]).name}", interruption) as hold:
         logs = {name: directory.log(name) for name in ("postgresql", "valkey")}
-        with Services(directory.path, logs, interruption, given=inherited, open_files=(lock,)) as services:
+        with Services(
+            directory.path, hold.sockets, logs, interruption, given=inherited, open_files=(hold.lock,)
+        ) as services:
             changed = {**services.environment, "DATA_DIR": str(directory.path)}
             defaults = {**FOR_TRYING, **directory.keys()}
             return run_beside(command, {**defaults, **inherited, **changed}, interruption)
-    finally:
-        directory.release()
 
 
 def run_beside(command: Sequence[str], environment: dict[str, str], interruption: Interruption) -> int:

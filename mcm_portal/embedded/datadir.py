@@ -10,6 +10,7 @@ DATA_DIR/
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -17,13 +18,25 @@ import pwd
 import secrets
 import shutil
 import signal
+import tempfile
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from .processes import Interruption, Trouble, say
 
 KEYS = ("SECRET_KEY", "LINK_KEY")
 SECONDS_FOR_LEFTOVERS = 20
+SHORT_NAME = "mcm-"
+
+
+@dataclass(frozen=True)
+class Hold:
+    """What a start that is alone on a DATA_DIR has."""
+
+    lock: int  # inherited by every process of the start, which so keeps others out
+    sockets: Path  # a folder with a short path
 
 
 class DataDirectory:
@@ -35,7 +48,6 @@ class DataDirectory:
         self.run = self.path / "run"
         self.lock_file = self.run / "lock"
         self.services_file = self.run / "services.json"
-        self.lock: int | None = None
 
     def make(self) -> None:
         """Make the folders that are missing; nobody else may look inside them."""
@@ -55,8 +67,9 @@ class DataDirectory:
                 "Start as its owner, or choose another place for the data: DATA_DIR=/some/folder"
             )
 
-    def hold(self, purpose: str, interruption: Interruption) -> int:
-        """Make this start the only one on this folder; return the descriptor children inherit.
+    @contextlib.contextmanager
+    def hold(self, purpose: str, interruption: Interruption) -> Iterator[Hold]:
+        """Make this start the only one on this folder, until the context ends.
 
         A start that was killed leaves processes that are busy ending: they are waited for, and
         ended by force after a while. Raises :class:`Trouble` when a start is really running.
@@ -77,18 +90,19 @@ class DataDirectory:
                     os.kill(process, signal.SIGKILL)
                 if not interruption.wait_for(is_free, patience=10):
                     raise Trouble(f"Processes of an earlier start still use {self.path}: {self._holders()}.")
+        leftovers = Path(_read(self.lock_file).get("sockets", ""))
+        if leftovers.name.startswith(SHORT_NAME):
+            shutil.rmtree(leftovers, ignore_errors=True)
+        sockets = short_folder()
+        owner = {**identity(os.getpid()), "purpose": purpose, "sockets": str(sockets)}
         os.ftruncate(lock, 0)
-        os.pwrite(lock, json.dumps({**identity(os.getpid()), "purpose": purpose}).encode(), 0)
-        self.lock = lock
-        self._remove_leftovers()
-        return lock
-
-    def release(self) -> None:
-        """Let the next start have it."""
-        self.services_file.unlink(missing_ok=True)
-        if self.lock is not None:
-            os.close(self.lock)
-            self.lock = None
+        os.pwrite(lock, json.dumps(owner).encode(), 0)
+        try:
+            yield Hold(lock, sockets)
+        finally:
+            self.services_file.unlink(missing_ok=True)
+            shutil.rmtree(sockets, ignore_errors=True)
+            os.close(lock)
 
     def _refuse_if_running(self) -> None:
         owner = _read(self.lock_file)
@@ -114,16 +128,9 @@ class DataDirectory:
                 holders.add(int(link.parts[2]))
         return sorted(holders - {os.getpid()})
 
-    def _remove_leftovers(self) -> None:
-        """Remove the sockets of a start that was killed."""
-        runtime = Path(_read(self.services_file).get("runtime", ""))
-        if runtime.name.startswith("mcm-") and runtime.is_dir():
-            shutil.rmtree(runtime, ignore_errors=True)
-
-    def publish(self, environment: dict[str, str], runtime: Path) -> None:
+    def publish(self, environment: dict[str, str]) -> None:
         """Write down how to reach the services, for ``make manage``; readable by us alone."""
-        content = {**identity(os.getpid()), "environment": environment, "runtime": str(runtime)}
-        _write_private(self.services_file, content)
+        _write_private(self.services_file, {**identity(os.getpid()), "environment": environment})
 
     def running(self) -> dict[str, str]:
         """Return how to reach the services that run on this folder; empty when none do."""
@@ -153,6 +160,14 @@ class DataDirectory:
         if file.exists():
             file.replace(file.with_suffix(".log.1"))
         return file
+
+
+def short_folder() -> Path:
+    """Make a temporary folder for sockets, whose path may not exceed 107 bytes ($TMPDIR may be long)."""
+    place = "/tmp" if os.access("/tmp", os.W_OK) else None  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix=SHORT_NAME, dir=place))
+    folder.chmod(0o711)  # PostgreSQL may run as another user; what is inside says who may enter
+    return folder
 
 
 def identity(pid: int) -> dict[str, object]:

@@ -68,13 +68,14 @@ class Interruption:
     def wait_for(self, happened: Callable[[], bool], *, patience: float) -> bool:
         """Wait until ``happened()``; False after ``patience`` seconds; :class:`Stopped` if asked."""
         end = time.monotonic() + patience
-        while not happened():
-            if self.requested is not None:
+        while True:
+            if self.requested is not None:  # first, or a program that keeps dying keeps us from stopping
                 raise Stopped
+            if happened():
+                return True
             if time.monotonic() > end:
                 return False
             time.sleep(PAUSE)
-        return True
 
 
 @dataclass(frozen=True)

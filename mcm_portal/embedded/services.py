@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from pathlib import Path
 from types import TracebackType
 
@@ -18,13 +15,13 @@ class Services:
     """Starts the two servers, or checks those that DATABASE_URL and REDIS_URL name.
 
     ``environment`` then says how to reach them. As a context manager it stops them, PostgreSQL
-    last, and removes its sockets. Sockets live in a short temporary folder, since their path
-    may not exceed 107 bytes.
+    last. ``sockets`` is a folder with a short path (``datadir.short_folder``).
     """
 
     def __init__(
         self,
         data: Path,
+        sockets: Path,
         logs: dict[str, Path],
         interruption: Interruption,
         *,
@@ -33,6 +30,7 @@ class Services:
         open_files: tuple[int, ...] = (),
     ) -> None:
         self.data = data
+        self.sockets = sockets
         self.logs = logs
         self.interruption = interruption
         self.durable = durable
@@ -40,8 +38,6 @@ class Services:
         self.open_files = open_files
         self.environment: dict[str, str] = {}
         self.processes: list[Process] = []  # in the order of their start
-        short = "/tmp" if os.access("/tmp", os.W_OK) else None  # noqa: S108  ($TMPDIR may be long)
-        self.runtime = Path(tempfile.mkdtemp(prefix="mcm-", dir=short))
 
     def __enter__(self) -> Services:
         try:
@@ -83,9 +79,8 @@ class Services:
                 return
 
     def _start_postgresql(self) -> None:
-        sockets = self.runtime / "pg"
-        self.runtime.chmod(0o711)
-        sockets.mkdir(mode=0o700)
+        sockets = self.sockets / "pg"
+        sockets.mkdir(mode=0o700, exist_ok=True)
         database = postgresql.PostgreSQL(
             self.data / "postgresql", sockets, self.logs["postgresql"], durable=self.durable
         )
@@ -111,4 +106,3 @@ class Services:
         for process in reversed(self.processes):
             process.stop()
         self.processes.clear()
-        shutil.rmtree(self.runtime, ignore_errors=True)

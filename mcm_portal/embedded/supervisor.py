@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .datadir import DataDirectory
+from .datadir import DataDirectory, Hold
 from .processes import Interruption, Process, Program, Stopped, Trouble, last_lines, run_to_end, say
 from .services import PROJECT, Services
 
@@ -42,18 +42,21 @@ class Supervisor:
         began = time.monotonic()
         self.interruption.listen()
         self.data.make()
-        lock = self.data.hold("make run", self.interruption)
         try:
-            with reserved(self.port) as door:
-                logs = {name: self.data.log(name) for name in ("postgresql", "valkey")}
+            with self.data.hold("make run", self.interruption) as hold, reserved(self.port) as door:
                 say(f"Starting PostgreSQL and Valkey; data in {self.data.path}")
                 with Services(
-                    self.data.path, logs, self.interruption, given=self.given, open_files=(lock,)
+                    self.data.path,
+                    hold.sockets,
+                    {name: self.data.log(name) for name in ("postgresql", "valkey")},
+                    self.interruption,
+                    given=self.given,
+                    open_files=(hold.lock,),
                 ) as services:
                     self._configure(services)
                     self._prepare()
                     try:
-                        self._start_portal(services, door, lock)
+                        self._start_portal(hold, door)
                         self._announce(time.monotonic() - began)
                         self.watched[:0] = services.processes
                         self._watch(services)
@@ -62,8 +65,6 @@ class Supervisor:
                         self._stop(services)
         except Stopped:
             pass
-        finally:
-            self.data.release()
         say("Stopped. Nothing is lost: make run takes up where you left.")
         return 0
 
@@ -84,7 +85,7 @@ class Supervisor:
         }
         names = ("DEBUG", "DATA_DIR", "PORT", "SITE_URL", "DJANGO_SETTINGS_MODULE")
         published = (*names, *keys, *services.environment)
-        self.data.publish({name: self.environment[name] for name in published}, services.runtime)
+        self.data.publish({name: self.environment[name] for name in published})
 
     def _prepare(self) -> None:
         """Migrate, load the reference data, make the demonstration; at each start, quick when done."""
@@ -106,9 +107,9 @@ class Supervisor:
             collect = python("manage.py", "collectstatic", "--no-input")
             run_to_end(replace(step, name="collectstatic", command=collect), self.interruption)
 
-    def _start_portal(self, services: Services, door: socket.socket, lock: int) -> None:
+    def _start_portal(self, hold: Hold, door: socket.socket) -> None:
         say("Starting the web server, the worker and its clock…")
-        for program in self._programs(services.runtime, door, lock):
+        for program in self._programs(hold, door):
             self.watched.append(Process(program))
         web = self.watched[0]
         self.interruption.wait_for(
@@ -125,9 +126,9 @@ class Supervisor:
                 f"The web server does not answer. Its last lines ({web.program.log}):\n{web.last_words()}"
             )
 
-    def _programs(self, runtime: Path, door: socket.socket, lock: int) -> list[Program]:
+    def _programs(self, hold: Hold, door: socket.socket) -> list[Program]:
         """Return web, worker and beat, in the order of their start."""
-        metrics = runtime / "metrics"
+        metrics = hold.sockets / "metrics"
         metrics.mkdir()
         celery = python("-m", "celery", "-A", "mcm_portal")
         quiet = ["--loglevel", "INFO", "--without-gossip", "--without-mingle"]
@@ -135,7 +136,7 @@ class Supervisor:
 
         def program(name: str, command: list[str | Path], patience: float) -> Program:
             log = self.data.log(name)
-            environment, held = self.environment, (lock,)
+            environment, held = self.environment, (hold.lock,)
             return Program(
                 name, command, log, PROJECT, environment=environment, patience=patience, open_files=held
             )
@@ -146,7 +147,7 @@ class Supervisor:
             replace(
                 web,
                 environment={**self.environment, "PROMETHEUS_MULTIPROC_DIR": str(metrics)},
-                open_files=(lock, door.fileno()),
+                open_files=(hold.lock, door.fileno()),
             ),
             program("worker", [*celery, "worker", "--concurrency", "2", *quiet], 30),
             program(

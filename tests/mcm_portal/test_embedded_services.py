@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -15,8 +16,8 @@ import psycopg2
 import pytest
 
 from mcm_portal.embedded import postgresql, valkey
-from mcm_portal.embedded.datadir import DataDirectory
-from mcm_portal.embedded.processes import Interruption, Trouble
+from mcm_portal.embedded.datadir import DataDirectory, short_folder
+from mcm_portal.embedded.processes import Interruption, Stopped, Trouble
 from mcm_portal.embedded.services import Services
 
 from .embedded_portal import PROJECT, embedded, environment, open_folder, processes_of, wait_until
@@ -43,9 +44,11 @@ def sql(statement: str, data: Path) -> str:
 def services(tmp_path: Path) -> Iterator[Services]:
     """Give throwaway services that a test starts itself."""
     logs = {name: tmp_path / f"{name}.log" for name in ("postgresql", "valkey")}
-    made = Services(tmp_path / "a folder", logs, Interruption(), durable=False)
+    sockets = short_folder()
+    made = Services(tmp_path / "a folder", sockets, logs, Interruption(), durable=False)
     yield made
     made.stop()
+    shutil.rmtree(sockets)
 
 
 def owner_of(process: int) -> int:
@@ -127,7 +130,7 @@ def test_a_dead_servers_pid_file_whose_number_is_taken_again_does_no_harm(servic
     services.stop()
     taken_by = str(os.getppid())  # any living process that is not a server of this folder
     (folder / "postmaster.pid").write_text(content.replace(content.split("\n")[0], taken_by, 1))
-    again = Services(services.data, services.logs, Interruption(), durable=False)
+    again = Services(services.data, services.sockets, services.logs, Interruption(), durable=False)
     with again:
         assert again.environment["DATABASE_URL"]
 
@@ -136,10 +139,10 @@ def test_postgresql_starts_for_root_where_namespaces_are_forbidden(monkeypatch: 
     monkeypatch.setattr(postgresql, "namespaces_are_allowed", lambda: False)
     with open_folder() as folder:
         logs = {name: folder / f"{name}.log" for name in ("postgresql", "valkey")}
-        with Services(folder, logs, Interruption(), durable=False) as services:
+        with Services(folder, folder, logs, Interruption(), durable=False) as services:
             assert owner_of(services.processes[0].pid) != 0
         monkeypatch.undo()
-        with Services(folder, logs, Interruption(), durable=False) as services:
+        with Services(folder, folder, logs, Interruption(), durable=False) as services:
             owner = (folder / "postgresql").stat().st_uid  # who runs it from then on
             assert owner_of(services.processes[0].pid) == owner != 0
 
@@ -211,3 +214,11 @@ def test_a_database_in_another_encoding_is_refused(services: Services) -> None:
     refused = check(url.replace("/mcm?", "/old?"))
     assert refused.returncode != 0
     assert "The database is in LATIN1" in refused.stderr
+
+
+def test_being_asked_to_stop_comes_before_what_is_waited_for() -> None:
+    interruption = Interruption()
+    assert interruption.wait_for(lambda: True, patience=1)
+    interruption.requested = signal.SIGTERM
+    with pytest.raises(Stopped):
+        interruption.wait_for(lambda: True, patience=1)
