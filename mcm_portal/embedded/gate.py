@@ -129,7 +129,7 @@ def main(command: str, words: list[str]) -> int:
         code = 0 if code == NO_TESTS_COLLECTED else code
     else:
         failed += [name for name, check, environment in checks() if not run(name, check, environment)]
-        code = pytest("-m", "not long", "-n", "2", "--dist", "loadgroup", "--durations=10")
+        code = pytest("-m", "not long", "-n", "2", "--dist", "loadfile", "--durations=10")
     if code:
         failed.append(f"tests (pytest ended with code {code})")
     if failed:

@@ -16,7 +16,6 @@ import pytest
 
 from .embedded_portal import PROJECT, environment
 
-pytestmark = pytest.mark.xdist_group("bootstrap")  # they share one environment
 SAYS_ITS_WORDS = "import sys; print('started with', *sys.argv[1:])"
 
 

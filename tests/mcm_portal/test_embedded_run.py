@@ -17,7 +17,6 @@ from mcm_portal.embedded.valkey import free_port
 
 from .embedded_portal import Run, embedded, processes_of, wait_until
 
-pytestmark = pytest.mark.xdist_group("run")  # they share one running portal
 COUNT_SESSIONS = (
     "from django.contrib.sessions.models import Session as S; print('sessions:', S.objects.count())"
 )
