@@ -1,0 +1,56 @@
+"""One portal and one Chromium for all journeys; they start once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Playwright, ViewportSize, sync_playwright
+
+from mcm_portal.embedded import browser as finder
+
+from .portal import Portal
+from .visitor import DESK, Visitor
+
+Comes = Callable[..., Visitor]
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start a Chromium that talks to nobody by itself."""
+    quiet = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
+    return playwright.chromium.launch(executable_path=finder.find_or_install(), args=quiet)
+
+
+@pytest.fixture(scope="package")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """The portal that people come to."""
+    folder: Path = tmp_path_factory.mktemp("portal")
+    with Portal(folder, server=os.environ["DATABASE_URL"]).running() as portal:
+        yield portal
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """The Chromium that each visitor has a separate profile of."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def comes(portal: Portal, browser: Browser) -> Iterator[Comes]:
+    """Let somebody come to the portal; at the end of the test they leave and nothing was wrong."""
+    visitors: list[Visitor] = []
+
+    def come(
+        *, javascript: bool = True, size: ViewportSize = DESK, scheme: str = "light", at: Portal = portal
+    ) -> Visitor:
+        visitors.append(Visitor(browser, at, javascript=javascript, size=size, scheme=scheme))
+        return visitors[-1]
+
+    yield come
+    for visitor in visitors:
+        visitor.leave()
