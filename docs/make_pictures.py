@@ -26,7 +26,8 @@ SCREENS = {
 }
 SCHEMES = ("light", "dark")
 
-# A page has few colours: the 256 most frequent, and for each of the others the one closest to it.
+# A page has few colours: the most frequent ones, each standing for those that look like it. How much alike
+# is as little as makes them 256: a red star of three dots stays red.
 IN_FEW_COLOURS = """async (source) => {
   const image = await createImageBitmap(await (await fetch(source)).blob());
   const canvas = new OffscreenCanvas(image.width, image.height).getContext("2d");
@@ -35,13 +36,18 @@ IN_FEW_COLOURS = """async (source) => {
   const counts = new Map();
   for (const dot of dots) counts.set(dot, (counts.get(dot) || 0) + 1);
   const colours = [...counts].sort((one, other) => other[1] - one[1]).map(([colour]) => colour);
-  const kept = colours.slice(0, 256);
   const parts = (colour) => [colour & 255, (colour >> 8) & 255, (colour >> 16) & 255];
   const far = (one, other) => one.reduce((sum, part, i) => sum + (part - other[i]) ** 2, 0);
-  const palette = kept.map(parts);
-  const place = new Map(kept.map((colour, index) => [colour, index]));
-  for (const colour of colours.slice(256)) {
-    const distances = palette.map((one) => far(one, parts(colour)));
+  let palette, alike = 0;
+  do {
+    palette = [];
+    for (const colour of colours.map(parts))
+      if (palette.length <= 256 && palette.every((kept) => far(kept, colour) > alike)) palette.push(colour);
+    alike += 6;
+  } while (palette.length > 256);
+  const place = new Map();
+  for (const colour of colours) {
+    const distances = palette.map((kept) => far(kept, parts(colour)));
     place.set(colour, distances.indexOf(Math.min(...distances)));
   }
   const indices = Uint8Array.from(dots, (dot) => place.get(dot));
