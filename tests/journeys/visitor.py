@@ -54,6 +54,7 @@ class Visitor:
     complaints: list[str] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
     expected_status: int = 200
+    expect_aborted_requests: bool = False
 
     def __post_init__(self) -> None:
         self.context: BrowserContext = self.browser.new_context(
@@ -219,7 +220,8 @@ class Visitor:
             self.complaints.append(f"asked somebody else: {request.url}")
 
     def _see_failure(self, request: Request) -> None:
-        self.complaints.append(f"{request.failure}: {request.url}")
+        if not (self.expect_aborted_requests and request.failure == "net::ERR_ABORTED"):
+            self.complaints.append(f"{request.failure}: {request.url}")
 
     def _see_response(self, response: Response) -> None:
         if response.status >= 400 and response.status != self.expected_status:
