@@ -118,8 +118,7 @@ def choose_password(request: RecoveryRequest, password: str) -> User:
             raise Outdated
         RecoveryRequest.objects.filter(user=user, used_at=None).update(used_at=timezone.now())
         user.password = encoded
-        user.session_epoch += 1
-        user.save(update_fields=["password", "session_epoch"])
+        user.save(update_fields=["password"])  # which ends every session: see User's session hash
         tell_of_new_password(user)
         journal.record(act=PASSWORD_RESET, actor=user.subject, subject=user.subject, fields=["password"])
     limits.clear(guesses(user.subject))  # the guesses were at another password

@@ -154,6 +154,12 @@ def test_not_me_forgets_the_sign_up_and_frees_its_name(sign_up: Registration) ->
     assert Family().sign_up(address="autre@exemple.fr").status_code == 302
 
 
+def test_not_me_comes_too_late_for_an_account(sign_up: Registration) -> None:
+    registration.confirm(sign_up)
+    registration.disown(sign_up)
+    assert Registration.objects.exists() and User.objects.exists()
+
+
 def test_a_link_lives_three_days_from_the_moment_the_mail_left(family: Family, sign_up: Registration) -> None:
     sent(sign_up, ago=timedelta(hours=72) - timedelta(seconds=30))
     assert family.browser.get(link_of(sign_up)).status_code == 200

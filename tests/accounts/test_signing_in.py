@@ -197,3 +197,10 @@ def test_pages_of_a_person_are_not_kept_by_the_browser(jeanne: User) -> None:
 
 def test_the_notice_names_the_first_day_of_the_school_year(portal: None) -> None:
     assert re.search(r"avant le 1er septembre 20\d\d", Client().get("/ecole/connexion/").content.decode())
+
+
+def test_raising_the_epoch_of_a_person_ends_all_their_sessions(jeanne: User) -> None:
+    browser = Client()
+    sign_in(browser, "jeanne.dupont")
+    User.objects.update(session_epoch=1)
+    assert browser.get("/mon-espace/").status_code == 302

@@ -146,6 +146,14 @@ def test_a_name_that_is_taken_brings_names_that_are_free(family: Family) -> None
     assert Registration.objects.get(address="autre@exemple.fr").username == free[0]
 
 
+def test_a_name_that_is_taken_costs_the_mailbox_nothing(family: Family) -> None:
+    family.sign_up()
+    other = Family()
+    for _ in range(5):
+        other.sign_up(address="autre@exemple.fr")
+    assert other.send(address="autre@exemple.fr", username="un.nom.libre").status_code == 302
+
+
 def test_a_known_and_an_unknown_address_get_the_same_answer(family: Family, person) -> None:
     person("albert.roy", address="albert@exemple.fr")
     known = family.sign_up(address="albert@exemple.fr")
