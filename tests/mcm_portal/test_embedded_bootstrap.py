@@ -14,9 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from .embedded_portal import PROJECT, environment
+from .embedded_portal import PROJECT, environment, wait_until
 
-SAYS_ITS_WORDS = "import sys; print('started with', *sys.argv[1:])"
+SAYS_ITS_WORDS = """
+import os, sys, time
+print("started with", *sys.argv[1:], flush=True)
+if "stay" in sys.argv:
+    print(os.getpid(), flush=True)
+    time.sleep(600)
+"""
 
 
 def new_project(folder: Path) -> Path:
@@ -168,3 +174,14 @@ def test_the_environment_of_development_serves_a_run_too(project: Path) -> None:
     assert make(project, "test").stdout.endswith("started with test\n")
     assert set(json.loads((project / ".venv" / "complete.json").read_text())) == {"run", "dev"}
     assert make(project, "run").stdout == "started with run\n"
+
+
+def test_killing_make_ends_what_it_started(project: Path) -> None:
+    command = ["make", "manage", "ARGS=stay"]
+    make = subprocess.Popen(command, cwd=project, env=environment(), stdout=subprocess.PIPE, text=True)
+    assert make.stdout is not None
+    while not (line := make.stdout.readline().strip()).isdigit():
+        assert make.poll() is None
+    make.kill()
+    make.wait()
+    wait_until(lambda: not Path(f"/proc/{line}").exists(), "what make started has ended")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -180,17 +179,6 @@ def test_a_frozen_worker_does_not_hold_up_the_end(own_portal: Run) -> None:
     assert own_portal.stop(signal.SIGTERM) == 0
     assert "worker did not end within" in own_portal.said
     assert processes_of(own_portal.data) == []
-
-
-@pytest.mark.long
-def test_killing_make_stops_the_portal(tmp_path: Path) -> None:
-    supervise = f"all:\n\t@exec {sys.executable} mcm_portal/embedded/bootstrap.py run\n"
-    (tmp_path / "Makefile").write_text(supervise)
-    run = Run(tmp_path / "data", "make", "-f", tmp_path / "Makefile").until_ready()
-    run.process.kill()
-    run.process.wait()
-    wait_until(lambda: processes_of(run.data) == [], "every process has ended")
-    assert "Nothing is lost" in run.said
 
 
 @pytest.mark.long
