@@ -5,21 +5,27 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Playwright, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from mcm_portal.embedded import browser as finder
 
 from .portal import Portal
-from .visitor import DESK, Visitor
+from .visitor import Visitor
 
 Comes = Callable[..., Visitor]
 
 
 def launch(playwright: Playwright) -> Browser:
     """Start a Chromium that talks to nobody by itself."""
-    quiet = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
+    quiet = [
+        "--no-sandbox",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--no-first-run",
+    ]
     return playwright.chromium.launch(executable_path=finder.find_or_install(), args=quiet)
 
 
@@ -45,10 +51,8 @@ def comes(portal: Portal, browser: Browser) -> Iterator[Comes]:
     """Let somebody come to the portal; at the end of the test they leave and nothing was wrong."""
     visitors: list[Visitor] = []
 
-    def come(
-        *, javascript: bool = True, size: ViewportSize = DESK, scheme: str = "light", at: Portal = portal
-    ) -> Visitor:
-        visitors.append(Visitor(browser, at, javascript=javascript, size=size, scheme=scheme))
+    def come(*, at: Portal = portal, **kind: Any) -> Visitor:
+        visitors.append(Visitor(browser, at, **kind))
         return visitors[-1]
 
     yield come

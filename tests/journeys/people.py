@@ -13,7 +13,7 @@ NEW_PASSWORD = "Brume-sur-le-lac-42"
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """What somebody types into « Nouveau compte ». An adult pupil of a collège in Normandie, if nothing is said."""
+    """What somebody types into « Nouveau compte »: unless said, an adult pupil of a collège in Normandie."""
 
     first_name: str
     last_name: str
@@ -89,9 +89,9 @@ def is_at_home(visitor: Visitor, person: Person) -> None:
     visitor.reads(f"Bonjour {person.first_name}", person.username)
 
 
-def sign_in(visitor: Visitor, person: Person, *, name: str = "", password: str = "", level: str = "college") -> None:
-    """Sign in at the page of a level, by user name unless another ``name`` is given."""
-    visitor.go(f"/{level}/connexion/")
+def sign_in(visitor: Visitor, person: Person, *, name: str = "", password: str = "") -> None:
+    """Sign in at the page of the collège, by user name unless another ``name`` is given."""
+    visitor.go("/college/connexion/")
     visitor.write("Nom d'utilisateur / adresse de courriel", name or person.username)
     visitor.write("Mot de passe", password or person.password)
     visitor.press("Connexion")

@@ -1,4 +1,4 @@
-"""The whole portal as in production, in processes of its own: HTTPS, worker, clock, broker, database, mail."""
+"""The whole portal as in production, in processes of its own, with a mail server to look into."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import contextlib
 import os
 import re
 import signal
-import ssl
 import subprocess
 import sys
 import urllib.request
@@ -22,13 +21,14 @@ from mcm_portal.embedded import gate
 from mcm_portal.embedded.processes import in_child
 from tests.peers import Mail, SmtpServer, Valkey, free_port, serving, wait_until
 
+from .proxy import https
+
 ROOT = Path(__file__).resolve().parents[2]
-CERTIFICATE = ROOT / "tests" / "localhost.pem"  # signed by itself, for tests only
 PATIENCE = 60  # seconds; reached only when something is broken
 
 
 class Portal:
-    """gunicorn, a Celery worker and beat, on a database, a broker and a mail server of their own.
+    """gunicorn behind HTTPS, a Celery worker and beat; a database, a broker and a mail server of their own.
 
     ``server`` is the URL of a PostgreSQL where a database may be made. Production settings (DEBUG off,
     collected files, Secure cookies); every académie but La Réunion's neighbour, code 44, is open.
@@ -36,7 +36,7 @@ class Portal:
 
     def __init__(self, folder: Path, *, server: str) -> None:
         self.folder = folder
-        self.port = free_port()
+        self.port, self.inner_port = free_port(), free_port()
         self.address = f"https://localhost:{self.port}"
         self.mailbox = SmtpServer()
         self.broker = Valkey(folder)
@@ -69,7 +69,7 @@ class Portal:
     @contextlib.contextmanager
     def running(self) -> Iterator[Portal]:
         """Start everything, and leave nothing behind."""
-        with serving(self.mailbox):
+        with serving(self.mailbox), https(self.port, to=self.inner_port) as self.wire:
             try:
                 self.broker.start()
                 self._on_server("CREATE DATABASE {}")
@@ -105,10 +105,9 @@ class Portal:
     def start(self, name: str, *, role: str = "") -> None:
         """Start ``web``, ``worker`` or ``beat``; under another name, a second one of that ``role``."""
         celery = ["celery", "-A", "mcm_portal"]
-        tls = ["--certfile", str(CERTIFICATE), "--keyfile", str(CERTIFICATE)]
-        gunicorn = ["gunicorn", "mcm_portal.wsgi", "-c", "deploy/gunicorn.conf.py", *tls]
+        gunicorn = ["gunicorn", "mcm_portal.wsgi", "-c", "deploy/gunicorn.conf.py"]
         commands = {
-            "web": [*gunicorn, "--bind", f"127.0.0.1:{self.port}"],
+            "web": [*gunicorn, "--bind", f"127.0.0.1:{self.inner_port}"],
             "worker": [*celery, "worker", "--concurrency", "1", "-n", f"{name}@journeys", "--without-mingle"],
             "beat": [*celery, "beat", "--pidfile=", "--schedule", str(self.folder / f"{name}.schedule")],
         }
@@ -140,9 +139,10 @@ class Portal:
     def answers(self) -> bool:
         """Say whether the web server answers."""
         assert self.processes["web"].poll() is None, self.said()
-        trusting = ssl._create_unverified_context()
+        asked = urllib.request.Request(f"http://127.0.0.1:{self.inner_port}/healthz")
+        asked.add_header("Host", f"localhost:{self.port}")
         try:
-            with urllib.request.urlopen(f"{self.address}/healthz", context=trusting, timeout=5) as answer:
+            with urllib.request.urlopen(asked, timeout=5) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from .conftest import Comes
-from .people import NEW_PASSWORD, Person, accept_terms, confirm_here, fill_in, is_at_home, sign_in, sign_up
+from .people import NEW_PASSWORD, Person, confirm_here, is_at_home, sign_in, sign_up
 from .portal import Portal, link_in
 from .visitor import PHONE
 

@@ -1,4 +1,4 @@
-"""The mail is opened in another browser than the one that signed up (SCREENS A7, A8; SAFETY G11, T22 to T24, F17)."""
+"""The mail is opened in another browser than the one that signed up (SCREENS A7, A8; SAFETY G11, T24)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ pytestmark = pytest.mark.browser
 
 def test_a_guardian_agrees_on_a_phone_and_the_child_signs_in_at_home(comes: Comes, portal: Portal) -> None:
     lea = Person(
-        first_name="Léa", last_name="Ðào", username="lea.dao", address="parent.dao@exemple.fr", age="Moins de 15 ans"
+        first_name="Léa",
+        last_name="Ðào",
+        username="lea.dao",
+        address="parent.dao@exemple.fr",
+        age="Moins de 15 ans",
     )
     child, guardian = comes(), comes(size=PHONE, javascript=False)
     sign_up(child, lea)
@@ -116,7 +120,7 @@ def test_a_stranger_who_gets_the_mail_says_so_and_nothing_is_kept(comes: Comes, 
     home.reads("Aucune inscription n’attend dans ce navigateur.")
 
 
-def test_a_mail_scanner_that_runs_scripts_and_presses_buttons_does_no_harm(comes: Comes, portal: Portal) -> None:
+def test_a_mail_scanner_that_presses_every_button_does_no_harm(comes: Comes, portal: Portal) -> None:
     nour = Person(first_name="Nour", last_name="Aziz", username="nour.aziz", address="nour@exemple.fr")
     home, scanner = comes(), comes()
     sign_up(home, nour)
@@ -127,7 +131,9 @@ def test_a_mail_scanner_that_runs_scripts_and_presses_buttons_does_no_harm(comes
     scanner.follow("Ce n'est pas moi")
     scanner.press("Effacer cette inscription")
     assert not scanner.has_a_session()
-    assert portal.sql("SELECT confirmed_at FROM accounts_registration WHERE address = %s", nour.address) == [(None,)]
+    assert portal.sql("SELECT confirmed_at FROM accounts_registration WHERE address = %s", nour.address) == [
+        (None,)
+    ]
     home.go(link)
     home.press("Confirmer mon inscription")
     home.stands_on("Votre enregistrement a été confirmé")

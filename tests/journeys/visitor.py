@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,11 +30,21 @@ expect.set_options(timeout=PATIENCE * 1000)
 
 WHERE_THE_FOCUS_SHOWS = """() => {
     const element = document.activeElement;
-    const parts = [getComputedStyle(element)];
+    const parts = ["", "::before", "::after"].map((part) => getComputedStyle(element, part));
     for (const label of element.labels ?? []) {
         parts.push(getComputedStyle(label), getComputedStyle(label, "::before"));
     }
+    // A card shows it around itself, not around the link that fills it.
+    for (let around = element.parentElement; around?.closest("main"); around = around.parentElement) {
+        parts.push(getComputedStyle(around));
+    }
     return parts.some((style) => style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2);
+}"""
+
+NAME_OF_WHAT_HAS_THE_FOCUS = """() => {
+    const element = document.activeElement;
+    const labels = [...(element.labels ?? [])].map((label) => label.innerText);
+    return (labels.join(" ") || element.innerText || element.value || "").trim();
 }"""
 
 
@@ -51,10 +61,11 @@ class Visitor:
     javascript: bool = True
     size: ViewportSize = field(default_factory=lambda: DESK)
     scheme: Any = "light"
+    looks_closely: bool = True
     complaints: list[str] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
     expected_status: int = 200
-    expect_aborted_requests: bool = False
+    forgives: tuple[str, ...] = ()  # words of complaints that the test itself provokes
 
     def __post_init__(self) -> None:
         self.context: BrowserContext = self.browser.new_context(
@@ -121,13 +132,14 @@ class Visitor:
     def leave(self) -> None:
         """Close the browser; fail if it has complained."""
         self.context.close()
-        assert not self.complaints, "\n".join(self.complaints)
+        left = [text for text in self.complaints if not any(word in text for word in self.forgives)]
+        assert not left, "\n".join(left)
 
     # --- what they see ------------------------------------------------------------------------
 
     def stands_on(self, title: str) -> None:
         """Check where they are by the title of the page."""
-        assert self.page.title() == f"{title} — Ma classe à la maison"
+        assert self.page.title() == f"{title} — Ma classe à la maison", self.page.inner_text("main")
 
     def reads(self, *sentences: str) -> None:
         """Check that these words can be seen."""
@@ -137,6 +149,14 @@ class Visitor:
     def has_a_session(self) -> bool:
         """Say whether the portal knows who sits at this browser."""
         return any(cookie["name"] == "__Host-sid" for cookie in self.context.cookies())
+
+    def wait_until(self, condition: Callable[[], Any]) -> None:
+        """Wait for a condition to hold, while the browser goes on; fail when it does not come."""
+        for _ in range(PATIENCE * 20):
+            if condition():
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError("it did not come")
 
     # --- what every page promises -------------------------------------------------------------
 
@@ -155,7 +175,7 @@ class Visitor:
             expect(summary[0]).to_be_focused()
         path = re.sub(r"/[\w=-]{40,}/", "/…/", urlsplit(self.page.url).path)
         kind = (path, title, self.javascript, self.has_a_session())
-        if kind not in self.portal.audited:
+        if self.looks_closely and kind not in self.portal.audited:
             self.portal.audited.add(kind)
             self._look_for_barriers()
 
@@ -198,15 +218,22 @@ class Visitor:
         return bool(self.page.evaluate(WHERE_THE_FOCUS_SHOWS))
 
     def tab_to(self, name: str) -> None:
-        """Press Tab until the element of this name has the focus; each stop on the way must show it."""
-        seen = []
+        """Press Tab until what begins with this name has the focus; each stop on the way must show it."""
+        seen: list[str] = []
         for _ in range(80):
             self.page.keyboard.press("Tab")
-            assert self.focus_shows(), f"no visible focus after {seen[-1:]}"
-            seen.append(self.page.evaluate("name_of(document.activeElement)"))
-            if name in seen[-1]:
+            seen.append(self.page.evaluate(NAME_OF_WHAT_HAS_THE_FOCUS))
+            if self.page.evaluate("document.hasFocus() && document.activeElement !== document.body"):
+                assert self.focus_shows(), f"one does not see that the focus is on {seen[-1]}"
+            if seen[-1].startswith(name):
                 return
-        raise AssertionError(f"{name} cannot be reached by the keyboard, only {seen}")
+        raise AssertionError(f"the keyboard does not lead to {name}, only to {seen}")
+
+    def strike(self, key: str) -> None:
+        """Press a key that leads to another page."""
+        with self.page.expect_navigation():
+            self.page.keyboard.press(key)
+        self.look()
 
     # --- what their browser notices -----------------------------------------------------------
 
@@ -220,14 +247,8 @@ class Visitor:
             self.complaints.append(f"asked somebody else: {request.url}")
 
     def _see_failure(self, request: Request) -> None:
-        if not (self.expect_aborted_requests and request.failure == "net::ERR_ABORTED"):
-            self.complaints.append(f"{request.failure}: {request.url}")
+        self.complaints.append(f"{request.failure}: {request.url}")
 
     def _see_response(self, response: Response) -> None:
         if response.status >= 400 and response.status != self.expected_status:
             self.complaints.append(f"{response.status}: {response.url}")
-
-
-def without(complaints: Iterable[str], *expected: str) -> list[str]:
-    """Return the complaints in which none of the expected words stand."""
-    return [text for text in complaints if not any(word in text for word in expected)]
