@@ -68,7 +68,7 @@ def test_each_missing_thing_is_said(policy: PasswordPolicy, password: str, missi
 def test_the_sentence_says_what_to_add() -> None:
     with pytest.raises(ValidationError) as refused:
         MCM.validate("tZo#kqpL")
-    assert refused.value.messages == ["Il manque au mot de passe\u00a0: au moins 1 chiffre."]
+    assert refused.value.messages == ["Ajoutez au mot de passe\u00a0: au moins 1 chiffre."]
 
 
 @pytest.mark.parametrize("special", " !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~€£§°«…😀")
