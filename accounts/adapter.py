@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 
 
@@ -32,9 +33,9 @@ class AccountAdapter(DefaultAccountAdapter):
         """Refuse, like :meth:`send_mail`."""
         raise RuntimeError("Mails leave through notifications.outbox only.")
 
-    def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Lead to « Mon espace » when no page was asked for."""
-        return reverse("my_space")
+    def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
+        """Lead to the sign-in page, where a suspended account is told what everybody is told."""
+        return redirect("account_login")
 
     def get_logout_redirect_url(self, request: HttpRequest) -> str:
         """Lead home."""

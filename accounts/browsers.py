@@ -25,6 +25,7 @@ CONSENT = f"{settings.COOKIE_PREFIX}consent"
 REGISTRATION = f"{settings.COOKIE_PREFIX}registration"
 NAME = f"{settings.COOKIE_PREFIX}name"
 YEAR = timedelta(days=365)
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Consent:
 
     document: int  # PolicyDocument's key
     at: datetime
+    used: bool  # a sign-up was made under it: the next one begins with a consent of its own
 
 
 def _remember(response: HttpResponse, key: str, value: str, lifetime: timedelta) -> None:
@@ -63,30 +65,41 @@ def device_hash(request: HttpRequest) -> str:
     return hashlib.sha256(f"accounts.browsers|{number}".encode()).hexdigest() if number else ""
 
 
-def remember_consent(request: HttpRequest, response: HttpResponse, *, document: int, at: datetime) -> None:
+def remember_consent(
+    request: HttpRequest, response: HttpResponse, *, document: int, at: datetime, used: bool = False
+) -> None:
     """Keep the consent, and give the browser a number if it has none."""
     if not device(request):
         _remember(response, DEVICE, secrets.token_urlsafe(16), YEAR)
-    _remember(response, CONSENT, f"{document}:{int(at.timestamp())}", timedelta(days=1))
+    _remember(response, CONSENT, f"{document}:{int(at.timestamp())}:{int(used)}", DAY)
 
 
 def consent(request: HttpRequest) -> Consent | None:
     """Return the consent given in this browser within the last day."""
-    document, _, at = _recall(request, CONSENT, timedelta(days=1)).partition(":")
-    if not (document and at and device(request)):
+    try:
+        document, at, used = map(int, _recall(request, CONSENT, DAY).split(":"))
+        given = Consent(document=document, at=datetime.fromtimestamp(at, tz=UTC), used=bool(used))
+    except (ValueError, OverflowError):
         return None
-    return Consent(document=int(document), at=datetime.fromtimestamp(int(at), tz=UTC))
+    return given if device(request) else None
 
 
 def remember_registration(response: HttpResponse, public_id: uuid.UUID) -> None:
     """Keep which sign-up was made here."""
-    _remember(response, REGISTRATION, public_id.hex, timedelta(days=7))
+    _remember(response, REGISTRATION, public_id.hex, DAY)
+
+
+def forget_registration(response: HttpResponse) -> None:
+    """Forget it, for the next person at this computer."""
+    response.delete_cookie(REGISTRATION, samesite="Lax")
 
 
 def registration(request: HttpRequest) -> uuid.UUID | None:
     """Return which sign-up was made in this browser."""
-    value = _recall(request, REGISTRATION, timedelta(days=7))
-    return uuid.UUID(hex=value) if value else None
+    try:
+        return uuid.UUID(hex=_recall(request, REGISTRATION, DAY))
+    except ValueError:
+        return None
 
 
 def remember_name(response: HttpResponse, name: str) -> None:
@@ -94,7 +107,7 @@ def remember_name(response: HttpResponse, name: str) -> None:
     if name:
         _remember(response, NAME, name, YEAR)
     else:
-        response.delete_cookie(NAME, samesite="Lax", path="/")
+        response.delete_cookie(NAME, samesite="Lax")
 
 
 def name(request: HttpRequest) -> str:

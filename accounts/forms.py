@@ -23,6 +23,8 @@ from .passwords import MCM as POLICY
 from .passwords import PasswordContext
 
 ABROAD = "etranger"
+# ISO 3166 has codes of their own for parts of France, which have an académie or a service here.
+IN_FRANCE = frozenset(["FR", "GP", "MQ", "GF", "RE", "YT", "PM", "BL", "MF", "NC", "PF", "WF", "TF"])
 
 
 class PasswordField(forms.CharField):
@@ -74,7 +76,10 @@ class PlaceFields(forms.Form):
             ("", _("Choisissez…")),
             *((dept.code, f"{dept.name} ({dept.code})") for dept in self.departments_shown()),
         ]
-        self.fields["country"].choices = [("", _("Choisissez…")), *countries]  # type: ignore[attr-defined]
+        self.fields["country"].choices = [  # type: ignore[attr-defined]
+            ("", _("Choisissez…")),
+            *(country for country in countries if country.code not in IN_FRANCE),
+        ]
 
     @staticmethod
     def _closed(name: str) -> str:

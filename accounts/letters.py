@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.text import Truncator
 
 from notifications.letters import Context, Letter, NothingToSend, register
 
@@ -33,6 +34,14 @@ def write(name: str, context: dict[str, Any]) -> Letter:
     )
 
 
+def first_words(name: str) -> str:
+    """Return a first name as a letter to a stranger may hold it: no room for a message of somebody else.
+
+    Whoever signs up with somebody's address must not be able to write to them through the portal.
+    """
+    return Truncator(" ".join(name.replace(".", ". ").split()[:3])).chars(30)
+
+
 def registration_letter(context: Context) -> Letter:
     """Ask to confirm a sign-up, or tell that the address already serves an account (SCREENS A6, A8)."""
     sign_up = _waiting(context)
@@ -42,7 +51,7 @@ def registration_letter(context: Context) -> Letter:
     return write(
         "registration_guardian" if sign_up.needs_guardian else "registration",
         {
-            "registration": sign_up,
+            "name": first_words(sign_up.first_name),
             "level": sign_up.get_level_display(),
             "url": page("confirm", token=links.token(registration.KIND, sign_up)),
         },
@@ -55,7 +64,8 @@ def registration_password_letter(context: Context) -> Letter:
     return write(
         "registration_password",
         {
-            "registration": sign_up,
+            "name": first_words(sign_up.first_name),
+            "level": sign_up.get_level_display(),
             "url": page("confirm_password", token=links.token(registration.KIND_NEW_PASSWORD, sign_up)),
         },
     )
@@ -63,26 +73,14 @@ def registration_password_letter(context: Context) -> Letter:
 
 def recovery_letter(context: Context) -> Letter:
     """Tell whoever asked what they need to get back in; nobody, when nobody was found by name."""
-    request = (
-        RecoveryRequest.objects.select_related("user", "registration__sign_in_name")
-        .filter(public_id=context.reference)
-        .first()
-    )
+    request = RecoveryRequest.objects.select_related("user").filter(public_id=context.reference).first()
     if request is None or not context.to:
         raise NothingToSend
+    if request.user is not None and not request.user.is_active:
+        return write("recovery_suspended", {})
     if request.user is not None:
         url = page("reset_password", token=links.token(recovery.KIND, request))
         return write("recovery", {**_ways_in(request.user), "url": url})
-    if request.registration is not None:
-        sign_up = request.registration
-        return write(
-            "registration_guardian" if sign_up.needs_guardian else "registration",
-            {
-                "registration": sign_up,
-                "level": sign_up.get_level_display(),
-                "url": page("confirm", token=links.token(registration.KIND, sign_up)),
-            },
-        )
     return write("recovery_unknown", {})
 
 

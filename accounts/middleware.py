@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.deprecation import MiddlewareMixin
 
@@ -31,7 +33,10 @@ class StepsMiddleware(MiddlewareMixin):
         if not request.user.is_authenticated:
             return None
         step = steps.next_due(request.user)
-        return redirect(step.page) if step else None
+        if step is None:
+            return None
+        wanted = f"?{urlencode({'next': request.get_full_path()})}" if request.method == "GET" else ""
+        return redirect(reverse(step.page) + wanted)
 
 
 class NoStoreMiddleware(MiddlewareMixin):

@@ -339,13 +339,11 @@ class Enrolment(Place):
 class RecoveryRequest(models.Model):
     """Somebody asked to get back in. The row is written whether or not we know them (SAFETY T5).
 
-    ``user`` or ``registration`` is whom we found, if anybody. Only the newest request of a
-    person opens anything.
+    ``user`` is whom we found, if anybody. Only the newest request of a person opens anything.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="recovery_requests")
-    registration = models.ForeignKey(Registration, on_delete=models.CASCADE, null=True, related_name="+")
     link_secret = models.CharField(max_length=32, default=random_secret)
     created_at = models.DateTimeField(db_default=Now())
     used_at = models.DateTimeField(null=True)

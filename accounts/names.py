@@ -120,4 +120,5 @@ def _is_plain_latin(character: str) -> bool:
 
 def comparison_key(name: str) -> str:
     """What two spellings of one name have in common: no case, accents, hyphens or apostrophes."""
-    return "".join(sign for sign in transliterate(name).casefold() if sign.isalnum())
+    letters = (transliterate(sign) or sign for sign in unicodedata.normalize("NFC", name).casefold())
+    return "".join(letter for letter in "".join(letters).casefold() if letter.isalnum())

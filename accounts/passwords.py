@@ -127,7 +127,7 @@ class PasswordPolicy:
             raise ValidationError(_("Le mot de passe contient un caractère illisible."), code="unreadable")
         unmet = self.unmet(password)
         errors = [
-            ValidationError(_("Il manque au mot de passe : %(rule)s.") % {"rule": rule.label}, code=rule.id)
+            ValidationError(_("Ajoutez au mot de passe : %(rule)s.") % {"rule": rule.label}, code=rule.id)
             for rule in unmet
         ]
         # Of what is too short, nothing more needs saying.

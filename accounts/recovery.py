@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import check_password, make_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
@@ -42,7 +42,8 @@ def ask(typed: str, *, device: str, client: str, language: str) -> None:
     The same statements run for a known and an unknown name or address. What was typed is kept
     only as the recipient of the letter.
 
-    Raises :class:`throttling.limits.Refused`, alike for everyone.
+    Raises :class:`throttling.limits.Refused`, alike for everyone. What a mailbox has had too often
+    through a user name is dropped without a word: a word would tell whose name it is.
     """
     typed = typed.strip()
     try:
@@ -50,15 +51,26 @@ def ask(typed: str, *, device: str, client: str, language: str) -> None:
     except ValidationError:
         address = ""
     name = typed.lower()
-    limits.hit(
-        limits.Limit("recovery.device", device or client, 20, timedelta(hours=1)),
-        limits.Limit("recovery.network", client, 600, timedelta(hours=1)),
-        *registration.letter_limits(address or f"{name}@name.invalid"),
-    )
+    nobody = f"{name}@name.invalid"
+    asked = [limits.Limit("recovery.network", client, 600, timedelta(hours=1))]
+    if device:
+        asked.append(limits.Limit("recovery.device", device, 20, timedelta(hours=1)))
+    limits.hit(*asked, *registration.letter_limits(address or nobody))
     user, waiting, to = _find(name=name, address=address)
+    if not address:
+        try:
+            limits.hit(*registration.letter_limits(to or f"nobody+{nobody}"))
+        except limits.Refused:
+            to = ""
     with transaction.atomic():
-        request = RecoveryRequest.objects.create(user=user, registration=waiting)
-        outbox.post(kind=KIND, reference=str(request.public_id), to=to, language=language)
+        request = RecoveryRequest.objects.create(user=user)
+        if waiting is not None:
+            # The sign-up's own letter: its renderer knows when the address was corrected since.
+            outbox.post(
+                kind=registration.KIND, reference=str(waiting.public_id), to=to, language=waiting.language
+            )
+        else:
+            outbox.post(kind=KIND, reference=str(request.public_id), to=to, language=language)
 
 
 def _find(*, name: str, address: str) -> tuple[User | None, Registration | None, str]:
@@ -91,7 +103,7 @@ def by_link(token: str) -> RecoveryRequest | None:
     request = RecoveryRequest.objects.select_related("user").filter(public_id=public_id).first()
     if request is None or request.user is None or not links.opens(token, KIND, request):
         return None
-    return request
+    return request if request.user.is_active else None
 
 
 def is_current(request: RecoveryRequest) -> bool:
@@ -123,6 +135,17 @@ def choose_password(request: RecoveryRequest, password: str) -> User:
         journal.record(act=PASSWORD_RESET, actor=user.subject, subject=user.subject, fields=["password"])
     limits.clear(guesses(user.subject))  # the guesses were at another password
     return user
+
+
+def was_just_done(request: RecoveryRequest, password: str) -> bool:
+    """Say whether this very form was sent a moment ago: a second click is no error (SAFETY F14)."""
+    request.refresh_from_db()
+    return (
+        request.used_at is not None
+        and request.user is not None
+        and timezone.now() - request.used_at < timedelta(minutes=2)
+        and check_password(password, request.user.password)
+    )
 
 
 def tell_of_new_password(user: User) -> None:

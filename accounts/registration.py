@@ -8,7 +8,7 @@ exists only once their address is confirmed.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from random import SystemRandom
@@ -16,6 +16,7 @@ from random import SystemRandom
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -41,12 +42,22 @@ LIVES = timedelta(days=7)  # SAFETY T55
 PAUSE = timedelta(minutes=1)  # between two letters of one sign-up
 
 ACCOUNT_CONFIRMED = journal.register_act("account.confirmed", _("Compte confirmé"))
-REGISTRATION_DISOWNED = journal.register_act("registration.disowned", _("Inscription reniée par son adresse"))
+REGISTRATION_DISOWNED = journal.register_act(
+    "registration.disowned", _("Inscription refusée par le titulaire de l’adresse")
+)
 ADDRESS_CORRECTED = journal.register_act("registration.corrected", _("Adresse d’une inscription corrigée"))
 
 
 class NameTaken(Exception):
     """The user name belongs to somebody else, or to a sign-up that waits."""
+
+
+class Gone(Exception):
+    """The sign-up was deleted meanwhile: disowned, purged, or a rival was confirmed."""
+
+
+class TooSoon(Exception):
+    """The last letter is younger than :data:`PAUSE`."""
 
 
 class AddressTaken(Exception):
@@ -107,7 +118,14 @@ def register(sign_up: SignUp, *, device: str, client: str, browser: str) -> Regi
     Raises :class:`throttling.limits.Refused` and :class:`NameTaken`.
     """
     letters = letter_limits(sign_up.address)
-    limits.hit(*sign_up_limits(device=device, client=client), *letters)
+    try:
+        limits.hit(*sign_up_limits(device=device, client=client), *letters)
+    except limits.Refused as refusal:
+        if refusal.limit not in letters:  # no letter leaves: its mailbox must not pay for it
+            limits.give_back(*letters)
+        if (same := _same(sign_up, browser)) is not None:
+            return same
+        raise
     password = make_password(sign_up.password)
     try:
         with transaction.atomic():
@@ -132,11 +150,24 @@ def register(sign_up: SignUp, *, device: str, client: str, browser: str) -> Regi
             _write_letter(registration)
     except IntegrityError as error:
         limits.give_back(*letters)
-        same = Registration.objects.filter(submission=sign_up.submission, browser=browser).first()
-        if same is not None:
+        if (same := _same(sign_up, browser)) is not None:
             return same
+        if Registration.objects.filter(submission=sign_up.submission).exists():
+            # The form of one child, taken back and filled in for another: a sign-up of its own.
+            again = replace(sign_up, submission=uuid.uuid4())
+            return register(again, device=device, client=client, browser=browser)
         raise NameTaken from error
     return registration
+
+
+def _same(sign_up: SignUp, browser: str) -> Registration | None:
+    """Return the sign-up that this very form made before, in this browser."""
+    return Registration.objects.filter(
+        submission=sign_up.submission,
+        browser=browser,
+        address=sign_up.address,
+        sign_in_name__name=sign_up.username,
+    ).first()
 
 
 def suggest_names(first_name: str, last_name: str, *, most: int = 3) -> list[str]:
@@ -149,27 +180,31 @@ def suggest_names(first_name: str, last_name: str, *, most: int = 3) -> list[str
 def write_again(registration: Registration) -> None:
     """Send the letter once more: at most one a minute, then the mailbox's caps.
 
-    Raises :class:`throttling.limits.Refused`, and :class:`AlreadyConfirmed`.
+    It holds the same link, unless that one had expired: an old letter does not come back to life.
+
+    Raises :class:`throttling.limits.Refused`, :class:`TooSoon`, :class:`AlreadyConfirmed` and :class:`Gone`.
     """
-    if registration.confirmed_at is not None:
-        raise AlreadyConfirmed
-    pause = limits.Limit("letters.pause", addresses.mailbox_key(registration.address), 1, PAUSE)
-    limits.hit(pause, *letter_limits(registration.address))
+    last = outbox.latest(kind=KIND, reference=str(registration.public_id))
+    if last is not None and last.created_at + PAUSE > timezone.now():
+        raise TooSoon
+    limits.hit(*letter_limits(registration.address))
     with transaction.atomic():
-        outbox.withdraw(kind=KIND, reference=str(registration.public_id))
-        _write_letter(registration)
+        locked = _lock(registration)
+        if link_expired(locked):
+            locked.link_secret = random_secret()
+            locked.save(update_fields=["link_secret"])
+        outbox.withdraw(kind=KIND, reference=str(locked.public_id))
+        _write_letter(locked)
 
 
 def correct_address(registration: Registration, address: str, *, device: str) -> None:
     """Send the letter to another address; the link that went to the first one is dead.
 
-    Raises :class:`throttling.limits.Refused`, and :class:`AlreadyConfirmed`.
+    Raises :class:`throttling.limits.Refused`, :class:`AlreadyConfirmed` and :class:`Gone`.
     """
     limits.hit(limits.Limit("corrections.device", device, 10, timedelta(hours=1)), *letter_limits(address))
     with transaction.atomic():
-        locked = Registration.objects.select_for_update().get(pk=registration.pk)
-        if locked.confirmed_at is not None:
-            raise AlreadyConfirmed
+        locked = _lock(registration)
         locked.address = address
         locked.link_secret = random_secret()
         locked.save(update_fields=["address", "link_secret"])
@@ -182,22 +217,35 @@ def correct_address(registration: Registration, address: str, *, device: str) ->
             subject=f"registration:{locked.public_id}",
             fields=["address"],
         )
-    registration.refresh_from_db()
+
+
+def _lock(registration: Registration) -> Registration:
+    """Return the row as it is now, held until the end of the transaction."""
+    locked = Registration.objects.select_for_update().filter(pk=registration.pk).first()
+    if locked is None:
+        raise Gone
+    if locked.confirmed_at is not None:
+        raise AlreadyConfirmed
+    return locked
 
 
 def write_for_a_new_password(registration: Registration) -> None:
     """Send a fresh letter to who forgot the password before confirming, or never chose it (SAFETY T24).
 
-    Raises :class:`throttling.limits.Refused`.
+    Raises :class:`throttling.limits.Refused`, :class:`AlreadyConfirmed` and :class:`Gone`.
     """
     limits.hit(*letter_limits(registration.address))
     with transaction.atomic():
-        outbox.withdraw(kind=KIND_NEW_PASSWORD, reference=str(registration.public_id))
+        locked = _lock(registration)
+        if link_expired(locked, KIND_NEW_PASSWORD):
+            locked.link_secret = random_secret()
+            locked.save(update_fields=["link_secret"])
+        outbox.withdraw(kind=KIND_NEW_PASSWORD, reference=str(locked.public_id))
         outbox.post(
             kind=KIND_NEW_PASSWORD,
-            reference=str(registration.public_id),
-            to=registration.address,
-            language=registration.language,
+            reference=str(locked.public_id),
+            to=locked.address,
+            language=locked.language,
         )
 
 
@@ -293,7 +341,7 @@ def disown(registration: Registration) -> None:
         deleted, _rows = Registration.objects.filter(pk=registration.pk, confirmed_at=None).delete()
         if deleted:
             for kind in (KIND, KIND_NEW_PASSWORD):
-                outbox.withdraw(kind=kind, reference=str(registration.public_id))
+                outbox.forget(kind=kind, reference=str(registration.public_id))
             journal.record(
                 act=REGISTRATION_DISOWNED, actor="stranger", subject=f"registration:{registration.public_id}"
             )
@@ -301,12 +349,13 @@ def disown(registration: Registration) -> None:
 
 def purge(now: datetime) -> int:
     """Delete sign-ups a week after they were made, or confirmed. Returns how many."""
+    old = Registration.objects.filter(
+        Q(confirmed_at=None, created_at__lt=now - LIVES) | Q(confirmed_at__lt=now - LIVES)
+    )
     deleted = 0
-    for field in ("created_at", "confirmed_at"):
-        old = Registration.objects.filter(**{f"{field}__lt": now - LIVES})
-        if field == "created_at":
-            old = old.filter(confirmed_at=None)
-        deleted += old.delete()[1].get("accounts.Registration", 0)
+    while batch := list(old.values_list("pk", flat=True)[:500]):
+        Registration.objects.filter(pk__in=batch).delete()
+        deleted += len(batch)
     return deleted
 
 

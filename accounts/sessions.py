@@ -5,6 +5,7 @@ from __future__ import annotations
 from allauth.account.internal import flows
 from allauth.account.models import Login
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from .models import User
 
@@ -15,9 +16,12 @@ class PersonRequest(HttpRequest):
     user: User
 
 
-def sign_in(request: HttpRequest, user: User, *, next_url: str | None = None) -> HttpResponse:
-    """Sign in a person who has just proved to be themselves; return where to go."""
-    login = Login(user=user, redirect_url=next_url)
+def sign_in(request: HttpRequest, user: User, *, next_url: str = "") -> HttpResponse:
+    """Sign in a person who has just proved to be themselves; return where to go.
+
+    ``next_url`` is a path of this site. It is never left to allauth, which would read it from the request.
+    """
+    login = Login(user=user, redirect_url=next_url or reverse("my_space"))
     return flows.login.perform_password_login(request, {}, login)
 
 

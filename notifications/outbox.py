@@ -12,7 +12,7 @@ from . import letters
 from .models import Channel, Message, State
 from .nudge import nudge
 
-__all__ = ["Channel", "latest", "post", "post_again", "withdraw"]
+__all__ = ["Channel", "forget", "latest", "post", "post_again", "withdraw"]
 
 
 def post(
@@ -62,3 +62,12 @@ def withdraw(*, kind: str, reference: str) -> int:
     return Message.objects.filter(kind=kind, reference=reference, state=State.WAITING).update(
         state=State.WITHDRAWN
     )
+
+
+def forget(*, kind: str, reference: str) -> int:
+    """Stop what still waits and forget where all messages about this thing went; return how many.
+
+    For somebody who says that they have nothing to do with it.
+    """
+    withdraw(kind=kind, reference=reference)
+    return Message.objects.filter(kind=kind, reference=reference).update(to="")

@@ -35,7 +35,7 @@ def in_words(code: str, *, given_up: bool = False) -> str:
     if given_up and code == "silence":
         return gettext("Nous ne savons pas s’il est arrivé.")
     if code in ("render", "interrupted"):
-        return gettext("Une erreur de notre part empêche ce message de partir. Nous en sommes avertis.")
+        return gettext("Une erreur de notre part empêche ce message de partir. Nous sommes prévenus.")
     if code == "number":
         return gettext("Ce numéro ne peut pas recevoir de SMS. Vérifiez-le.")
     if given_up and not number.startswith("5"):
@@ -73,5 +73,5 @@ def situation_in_words(situation: str, code: str, sent_at: datetime | None) -> s
             "reason": in_words(code, given_up=True)
         }
     if situation in ("void", "withdrawn"):
-        return gettext("Le message n’a plus lieu d’être.")
-    return gettext("Le message attend son départ.")
+        return gettext("Le message a été annulé.")
+    return gettext("Le message va partir.")

@@ -158,5 +158,7 @@ def clear(*limits: Limit) -> None:
 
 def give_back(*limits: Limit) -> None:
     """Take back what was counted for an act that did not take place, for instance a letter not written."""
-    keys = sorted(limit.digest for limit in limits)
-    Counter.objects.filter(key__in=keys, count__gt=0).update(count=models.F("count") - 1)
+    asked = Counter.objects.filter(key__in=[limit.digest for limit in limits], count__gt=0)
+    in_order = asked.order_by("key").select_for_update().values("key")  # as hit() takes them
+    with transaction.atomic():
+        Counter.objects.filter(key__in=in_order).update(count=models.F("count") - 1)

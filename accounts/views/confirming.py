@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts import browsers, registration, sessions
 from accounts.forms import GuardianAgreementForm, NewPasswordForm, PasswordProofForm
@@ -37,37 +37,36 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         return _disown(request, sign_up)
     if request.POST.get("action") == "new_password":
         return _write_for_a_new_password(request, sign_up)
-    here = bool(sign_up.browser) and sign_up.browser == browsers.device_hash(request)
+    here = browsers.registration(request) == sign_up.public_id and sign_up.browser == browsers.device_hash(
+        request
+    )
     if sign_up.needs_guardian:
-        return _confirm_as_guardian(request, sign_up, token, here=here)
+        return _confirm_as_guardian(request, sign_up, here=here)
     if here:
         if request.method == "POST":
-            return _confirmed(request, sign_up, token, open_session=True)
+            return _confirmed(request, sign_up, open_session=True)
         return render(request, "accounts/confirm.html", {"registration": sign_up})
     form = PasswordProofForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             if registration.password_is_right(sign_up, form.cleaned_data["password"]):
-                return _confirmed(request, sign_up, token, open_session=True)
+                return _confirmed(request, sign_up, open_session=True)
             form.add_error("password", _("Ce n’est pas le mot de passe choisi à l’inscription."))
         except limits.Refused as refusal:
             form.add_error("password", _("Trop d’essais. Réessayez %(wait)s.") % {"wait": refusal.wait})
     return render(request, "accounts/confirm_elsewhere.html", {"registration": sign_up, "form": form})
 
 
-def _confirm_as_guardian(
-    request: HttpRequest, sign_up: Registration, token: str, *, here: bool
-) -> HttpResponse:
+def _confirm_as_guardian(request: HttpRequest, sign_up: Registration, *, here: bool) -> HttpResponse:
     form = GuardianAgreementForm(request.POST or None, expected=sign_up.first_name)
     if request.method == "POST" and form.is_valid():
-        return _confirmed(request, sign_up, token, open_session=here, by_guardian=True)
+        return _confirmed(request, sign_up, open_session=here, by_guardian=True)
     return render(request, "accounts/confirm_guardian.html", {"registration": sign_up, "form": form})
 
 
 def _confirmed(
     request: HttpRequest,
     sign_up: Registration,
-    token: str,
     *,
     open_session: bool,
     by_guardian: bool = False,
@@ -76,13 +75,13 @@ def _confirmed(
     try:
         user = registration.confirm(sign_up, by_guardian=by_guardian, password=password)
     except registration.AlreadyConfirmed:
-        return redirect("confirm", token=token)
+        return redirect(request.path)
     except registration.AddressTaken:
         return render(request, "accounts/address_taken.html", status=409)
     if open_session:
         sessions.sign_in(request, user)
         return redirect("confirmed")
-    return redirect("confirm", token=token)
+    return redirect(request.path)
 
 
 def _expired(request: HttpRequest, sign_up: Registration) -> HttpResponse:
@@ -92,6 +91,10 @@ def _expired(request: HttpRequest, sign_up: Registration) -> HttpResponse:
         try:
             registration.write_again(sign_up)
             sent = True
+        except registration.TooSoon:
+            sent = True
+        except (registration.AlreadyConfirmed, registration.Gone):
+            return redirect(request.path)
         except limits.Refused as refusal:
             problem = _("Un message vient de partir. Vous pourrez en redemander un %(wait)s.") % {
                 "wait": refusal.wait
@@ -118,6 +121,8 @@ def _disown(request: HttpRequest, sign_up: Registration) -> HttpResponse:
 def _write_for_a_new_password(request: HttpRequest, sign_up: Registration) -> HttpResponse:
     try:
         registration.write_for_a_new_password(sign_up)
+    except (registration.AlreadyConfirmed, registration.Gone):
+        return redirect(request.path)
     except limits.Refused as refusal:
         return render(
             request, "accounts/new_password_sent.html", {"registration": sign_up, "wait": refusal.wait}
@@ -156,7 +161,6 @@ def confirm_password(request: HttpRequest, token: str) -> HttpResponse:
         return _confirmed(
             request,
             sign_up,
-            token,
             open_session=True,
             by_guardian=sign_up.needs_guardian,
             password=form.cleaned_data["password"],
@@ -170,7 +174,9 @@ def confirm_password(request: HttpRequest, token: str) -> HttpResponse:
 
 @login_not_required
 @never_cache
-@require_GET
+@require_safe
 def confirmed(request: HttpRequest) -> HttpResponse:
-    """« Merci — Votre enregistrement a été confirmé »."""
+    """« Merci — Votre enregistrement a été confirmé », to whom it concerns."""
+    if not request.user.is_authenticated and browsers.registration(request) is None:
+        return redirect("home")
     return render(request, "accounts/confirmed.html")

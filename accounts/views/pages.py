@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -28,3 +29,14 @@ def holds_a_secret(view: View) -> View:
         return response
 
     return never_cache(wrapped)
+
+
+def next_page(request: HttpRequest) -> str:
+    """Return the page that was wanted before something had to be done first, if it is one of ours.
+
+    Only a path of this site, from its root on (SAFETY T57); an empty string otherwise.
+    """
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
+        return wanted
+    return ""

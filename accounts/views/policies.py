@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 from markdown_it import MarkdownIt
 
 from accounts import enrolment, steps
@@ -14,18 +15,18 @@ from accounts.middleware import steps_not_required
 from accounts.models import PolicyDocument
 from accounts.sessions import PersonRequest
 
-from .pages import page
+from .pages import next_page, page
 
 
 @login_not_required
-@require_GET
+@require_safe
 def terms(request: HttpRequest) -> HttpResponse:
     """Show the terms of use in force."""
     return _policy(request, PolicyDocument.Kind.TERMS)
 
 
 @login_not_required
-@require_GET
+@require_safe
 def data_protection(request: HttpRequest) -> HttpResponse:
     """Show what becomes of personal data."""
     return _policy(request, PolicyDocument.Kind.DATA_PROTECTION)
@@ -44,11 +45,11 @@ def accept_terms(request: PersonRequest) -> HttpResponse:
     """Ask for consent to a new version before going on."""
     document = steps.terms_to_accept(request.user)
     if document is None:
-        return redirect("my_space")
+        return HttpResponseRedirect(next_page(request) or reverse("my_space"))
     refused = False
     if request.method == "POST":
         if request.POST.get("accept") and request.POST.get("document") == str(document.pk):
             enrolment.accept(request.user, document)
-            return redirect("my_space")
+            return HttpResponseRedirect(next_page(request) or reverse("my_space"))
         refused = True
     return render(request, "accounts/accept_terms.html", {"document": document, "refused": refused})

@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts import browsers, recovery, sessions
 from accounts.forms import NewPasswordForm, RecoveryForm
@@ -46,7 +46,7 @@ def recover(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-@require_GET
+@require_safe
 def recover_sent(request: HttpRequest) -> HttpResponse:
     """Say what happens next, to everyone alike."""
     return render(request, "accounts/recover_sent.html")
@@ -59,24 +59,31 @@ def recover_sent(request: HttpRequest) -> HttpResponse:
 def reset_password(request: HttpRequest, token: str) -> HttpResponse:
     """Choose a new password by the link of the mail; sign in at once."""
     asked = recovery.by_link(token)
-    if asked is None or asked.user is None or not recovery.is_current(asked):
-        return render(request, "accounts/reset_outdated.html", status=404 if asked is None else 410)
+    if asked is None or asked.user is None:
+        return render(request, "accounts/reset_outdated.html", status=404)
+    if request.method != "POST" and not recovery.is_current(asked):
+        return render(request, "accounts/reset_outdated.html", status=410)
     user = asked.user
+    names = list(user.sign_in_names.filter(authority=MCM).values_list("name", flat=True))
     form = NewPasswordForm(
         request.POST or None,
         context=PasswordContext(
-            names=(user.first_name, user.last_name), username="", address=user.address(), school_words=()
+            names=(user.first_name, user.last_name),
+            username="".join(names[:1]),
+            address=user.address(),
+            school_words=(),
         ),
     )
     if request.method == "POST" and form.is_valid():
         try:
             user = recovery.choose_password(asked, form.cleaned_data["password"])
         except recovery.Outdated:
+            if recovery.was_just_done(asked, form.cleaned_data["password"]):
+                return sessions.sign_in(request, user)
             return render(request, "accounts/reset_outdated.html", status=410)
         return sessions.sign_in(request, user)
-    names = user.sign_in_names.filter(authority=MCM).values_list("name", flat=True)
     return render(
         request,
         "accounts/reset_password.html",
-        {"form": form, "names": list(names), "policy": POLICY.as_data()},
+        {"form": form, "names": names, "policy": POLICY.as_data()},
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from accounts import enrolment, steps
@@ -13,7 +14,7 @@ from accounts.models import Enrolment
 from accounts.sessions import PersonRequest
 from schools.school_year import SchoolYear
 
-from .pages import page
+from .pages import next_page, page
 
 
 @steps_not_required
@@ -22,7 +23,7 @@ from .pages import page
 def renew(request: PersonRequest) -> HttpResponse:
     """« Je renouvelle mon inscription » at the new school year."""
     if not steps.needs_renewal(request.user):
-        return redirect("my_space")
+        return HttpResponseRedirect(next_page(request) or reverse("my_space"))
     last = (
         request.user.enrolments.select_related("academy", "department")
         .order_by("-school_year", "-id")
@@ -34,7 +35,7 @@ def renew(request: PersonRequest) -> HttpResponse:
     elif request.method == "POST" and form.is_valid():
         chosen = ("level", "profile", "academy_id", "department_id", "country")
         enrolment.enrol(request.user, **{name: form.cleaned_data[name] for name in chosen})
-        return redirect("my_space")
+        return HttpResponseRedirect(next_page(request) or reverse("my_space"))
     return render(request, "accounts/renew.html", {"form": form, "year": SchoolYear.current(), "last": last})
 
 

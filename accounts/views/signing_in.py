@@ -4,28 +4,20 @@ from __future__ import annotations
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts import browsers, sessions
 from accounts.forms import SignInForm
-from accounts.models import MCM, Level
+from accounts.models import MCM, Level, User
 from schools.school_year import SchoolYear
 from throttling import limits
 
-from .pages import page
-
-
-def next_page(request: HttpRequest) -> str:
-    """Return the page that was wanted before signing in, if it is one of ours (SAFETY T57)."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None, require_https=request.is_secure()):
-        return wanted
-    return ""
+from .pages import next_page, page
 
 
 @login_not_required
@@ -36,7 +28,7 @@ def sign_in(request: HttpRequest, level: Level | None = None) -> HttpResponse:
     """Sign in at the door of MCM. Each level has its page; the door is one."""
     wanted = next_page(request)
     if request.user.is_authenticated:
-        return redirect(wanted or "my_space")
+        return HttpResponseRedirect(wanted or reverse("my_space"))
     known = browsers.name(request)
     form = SignInForm(request.POST or None, initial={"login": known, "remember_name": bool(known)})
     if request.method == "POST" and form.is_valid():
@@ -54,15 +46,15 @@ def sign_in(request: HttpRequest, level: Level | None = None) -> HttpResponse:
             )
         else:
             if user is not None:
-                response = sessions.sign_in(request, user, next_url=wanted or None)
-                browsers.remember_name(
-                    response, login.strip().lower() if form.cleaned_data["remember_name"] else ""
-                )
+                response = sessions.sign_in(request, user, next_url=wanted)
+                browsers.forget_registration(response)
+                remember = form.cleaned_data["remember_name"]
+                browsers.remember_name(response, _name_of(user, login) if remember else "")
                 return response
             form.add_error(
                 None,
                 _(
-                    "Ce nom d’utilisateur et ce mot de passe ne vont pas ensemble. Vérifiez les "
+                    "Le nom d’utilisateur ou le mot de passe n’est pas bon. Vérifiez les "
                     "majuscules. Vous venez de vous inscrire ? Ouvrez d’abord le lien reçu par courriel."
                 ),
             )
@@ -82,5 +74,14 @@ def sign_out(request: HttpRequest) -> HttpResponse:
         return redirect("home")
     if request.method == "POST":
         sessions.sign_out(request)
-        return redirect("home")
+        response = redirect("home")
+        browsers.forget_registration(response)
+        return response
     return render(request, "accounts/sign_out.html")
+
+
+def _name_of(user: User, login: str) -> str:
+    """Return the name to remember: never an address, even where one was typed."""
+    if "@" not in login:
+        return login.strip().lower()
+    return user.sign_in_names.filter(authority=MCM).values_list("name", flat=True).first() or ""

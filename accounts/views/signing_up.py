@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts import addresses, browsers, registration
 from accounts.forms import AddressCorrectionForm, RegistrationForm
@@ -56,6 +56,8 @@ def register(request: HttpRequest, level: Level) -> HttpResponse:
     consent = browsers.consent(request)
     if terms is None or consent is None or consent.document != terms.pk:
         return redirect("consent", level=level)
+    if consent.used and request.method != "POST":
+        return redirect("consent", level=level)  # another person, perhaps: they give their own
     suggestions: list[str] = []
     if request.method != "POST":
         form = RegistrationForm()
@@ -84,6 +86,9 @@ def register(request: HttpRequest, level: Level) -> HttpResponse:
             else:
                 response = redirect("check_mail")
                 browsers.remember_registration(response, sign_up.public_id)
+                browsers.remember_consent(
+                    request, response, document=consent.document, at=consent.at, used=True
+                )
                 return response
     return render(
         request,
@@ -120,13 +125,13 @@ def _too_often(refusal: limits.Refused) -> tuple[str | None, str]:
             "Plusieurs messages sont déjà partis vers cette adresse. Regardez aussi dans les "
             "courriers indésirables, ou réessayez %(wait)s."
         ) % {"wait": refusal.wait}
-    return None, _("Beaucoup d’inscriptions ont été essayées d’ici. Réessayez %(wait)s.") % {
+    return None, _("Trop d’essais d’inscription depuis cet appareil ou ce réseau. Réessayez %(wait)s.") % {
         "wait": refusal.wait
     }
 
 
 @login_not_required
-@require_GET
+@require_safe
 def departments(request: HttpRequest) -> JsonResponse:
     """Give the departments of an académie to the form, so that it need not be loaded again."""
     chosen = next(
@@ -156,6 +161,8 @@ def check_mail(request: HttpRequest) -> HttpResponse:
     form = AddressCorrectionForm()
     problem = ""
     if request.method == "POST":
+        if request.POST.get("sign_up") != str(sign_up.public_id):
+            return redirect("check_mail")  # a page of another sign-up, open in another tab
         try:
             if request.POST.get("action") == "again":
                 registration.write_again(sign_up)
@@ -163,15 +170,17 @@ def check_mail(request: HttpRequest) -> HttpResponse:
             form = AddressCorrectionForm(request.POST)
             if form.is_valid():
                 registration.correct_address(
-                    sign_up, form.cleaned_data["address"], device=browsers.device(request)
+                    sign_up,
+                    form.cleaned_data["address"],
+                    device=browsers.device(request) or client_address(request),
                 )
                 return redirect("check_mail")
+        except registration.TooSoon:
+            problem = _("Un message vient d’être demandé. Vous pourrez le redemander dans une minute.")
         except limits.Refused as refusal:
-            problem = _("Le message vient de partir. Vous pourrez le redemander %(wait)s.") % {
-                "wait": refusal.wait
-            }
-        except registration.AlreadyConfirmed:
-            return redirect("confirmed")
+            problem = _too_many_letters(refusal)
+        except (registration.AlreadyConfirmed, registration.Gone):
+            return redirect("check_mail")
     message = outbox.latest(kind=registration.KIND, reference=str(sign_up.public_id))
     return render(
         request,
@@ -185,6 +194,14 @@ def check_mail(request: HttpRequest) -> HttpResponse:
             "seconds": _seconds_to_wait(message),
         },
     )
+
+
+def _too_many_letters(refusal: limits.Refused) -> str:
+    if refusal.limit.scope.startswith("corrections."):
+        sentence = _("Vous avez changé l’adresse plusieurs fois. Réessayez %(wait)s.")
+    else:
+        sentence = _("Plusieurs messages ont déjà été demandés pour cette adresse. Réessayez %(wait)s.")
+    return sentence % {"wait": refusal.wait}
 
 
 def _seconds_to_wait(message: Message | None) -> int:

@@ -195,7 +195,7 @@ def compose(parcel: Parcel) -> bytes:
     mail["Message-ID"] = f"<{parcel.id}@{_mail_host()}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail["Content-Language"] = parcel.language
-    if settings.ADMIN_CONTACT:
+    if "@" in settings.ADMIN_CONTACT:  # it may also be the address of a page
         mail["Reply-To"] = settings.ADMIN_CONTACT
     mail["MIME-Version"] = "1.0"
     if parcel.letter.html:

@@ -43,7 +43,7 @@ def test_my_space_says_where_one_is_enrolled_and_until_when(person) -> None:
 
 def test_a_new_school_year_leads_to_the_renewal_and_nowhere_else(of_last_year: User) -> None:
     browser = signed_in()
-    assert browser.get("/mon-espace/").headers["Location"] == "/renouveler/"
+    assert browser.get("/mon-espace/").headers["Location"] == "/renouveler/?next=%2Fmon-espace%2F"
     page = browser.get("/renouveler/").content.decode()
     assert '<option value="70" selected>' in page and '<option value="14" selected>' in page
 
@@ -91,7 +91,7 @@ def test_new_terms_are_asked_for_at_the_next_page(person) -> None:
         body="T",
         in_force_from=old.in_force_from,
     )
-    assert browser.get("/mon-espace/").headers["Location"] == "/conditions-nouvelles/"
+    assert browser.get("/mon-espace/").headers["Location"] == "/conditions-nouvelles/?next=%2Fmon-espace%2F"
     browser.post("/conditions-nouvelles/", {"document": new.pk})
     browser.post("/conditions-nouvelles/", {"document": old.pk, "accept": "1"})
     assert browser.get("/mon-espace/").status_code == 302

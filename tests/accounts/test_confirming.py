@@ -177,10 +177,14 @@ def test_a_link_whose_mail_has_not_left_yet_is_not_old(family: Family, sign_up: 
 
 def test_an_old_link_brings_a_new_one(family: Family, sign_up: Registration) -> None:
     sent(sign_up, ago=timedelta(hours=80))
-    response = Client().post(link_of(sign_up), {"action": "again"})
+    Message.objects.update(created_at=Now() - timedelta(hours=80))
+    old = link_of(sign_up)
+    response = Client().post(old, {"action": "again"})
     assert "Un nouveau message est parti" in response.content.decode()
     assert len(letters_to("jeanne@exemple.fr")) == 2
+    sign_up.refresh_from_db()
     assert family.browser.get(link_of(sign_up)).status_code == 200
+    assert family.browser.get(old).status_code == 404  # it does not come back to life
 
 
 def test_every_damaged_link_is_refused_with_a_way_out(family: Family, sign_up: Registration) -> None:
@@ -248,6 +252,12 @@ class TestSomebodyElseSignedUpWithMyAddress:
         assert user.check_password("Mon-secret-4-moi") and not user.check_password(PASSWORD)
         assert family.browser.get("/mon-espace/").status_code == 302
 
+    def test_a_second_click_on_the_new_password_is_no_dead_end(self, sign_up: Registration) -> None:
+        fresh = link_of(sign_up, registration.KIND_NEW_PASSWORD)
+        for _ in range(2):
+            answer = Client().post(fresh, {"password": "Mon-secret-4-moi"}, follow=True)
+            assert "Votre enregistrement a été confirmé" in answer.content.decode()
+
     def test_my_own_sign_up_wins(self, sign_up: Registration) -> None:
         mine = Family()
         mine.sign_up(username="la.vraie.jeanne")
@@ -258,10 +268,28 @@ class TestSomebodyElseSignedUpWithMyAddress:
         to_me = link_of(sign_up)
         family.browser.post(
             "/inscription/verification/",
-            {"address": "leur@exemple.fr", "address_again": "leur@exemple.fr"},
+            {
+                "sign_up": str(sign_up.public_id),
+                "address": "leur@exemple.fr",
+                "address_again": "leur@exemple.fr",
+            },
         )
         assert Client().get(to_me).status_code == 404
 
     def test_they_cannot_confirm_without_my_mail(self, family: Family, sign_up: Registration) -> None:
         assert family.browser.get("/inscription/merci/").status_code == 200
         assert family.browser.get("/mon-espace/").status_code == 302
+
+
+def test_at_a_shared_computer_the_next_person_is_asked_for_the_password(
+    family: Family, sign_up: Registration
+) -> None:
+    """The browser is the same, but somebody signed in or out since."""
+    family.browser.post("/connexion/", {"login": "personne.ici", "password": PASSWORD})
+    Family(browser=family.browser).sign_up(username="autre.enfant", address="autre@exemple.fr")
+    page = family.browser.get(link_of(sign_up)).content.decode()
+    assert "Mot de passe choisi" in page
+
+
+def test_thanks_are_for_whom_they_concern(portal: None) -> None:
+    assert Client().get("/inscription/merci/").headers["Location"] == "/"

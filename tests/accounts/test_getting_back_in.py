@@ -33,7 +33,11 @@ def ask(login: str, browser: Client | None = None):
 
 def letter(message: Message) -> Letter:
     """Render what would be sent."""
-    render = {recovery.KIND: letters.recovery_letter, recovery.KIND_CHANGED: letters.password_changed_letter}
+    render = {
+        registration.KIND: letters.registration_letter,
+        recovery.KIND: letters.recovery_letter,
+        recovery.KIND_CHANGED: letters.password_changed_letter,
+    }
     return render[message.kind](Context(message.reference, message.to, message.language, message.created_at))
 
 
@@ -144,7 +148,7 @@ def test_a_new_password_ends_the_other_sessions_and_tells_the_owner(jeanne: User
 def test_a_new_password_follows_the_policy(jeanne: User) -> None:
     ask("jeanne.dupont")
     link = link_in(letters_to("jeanne.dupont@exemple.fr")[0])
-    assert "Il manque" in errors_of(Client().post(link, {"password": "azerty"}))
+    assert "Ajoutez" in errors_of(Client().post(link, {"password": "azerty"}))
     assert "refus" in errors_of(
         Client().post(link, {"password": "Jeanne2026!"})
     ).lower() or not User.objects.get().check_password("Jeanne2026!")
@@ -173,3 +177,57 @@ def test_requests_are_forgotten_after_a_week(jeanne: User) -> None:
 
     purge()
     assert not RecoveryRequest.objects.exists()
+
+
+def test_a_letter_that_still_waits_does_not_follow_a_corrected_address(family: Family) -> None:
+    """Whoever owns the first address must not get the link that the second one is owed (SAFETY T24)."""
+    family.sign_up()
+    ask("jeanne@exemple.fr")
+    sign_up = Registration.objects.get()
+    family.browser.post(
+        "/inscription/verification/",
+        {
+            "sign_up": str(sign_up.public_id),
+            "address": "juste@exemple.fr",
+            "address_again": "juste@exemple.fr",
+        },
+    )
+    for message in letters_to("jeanne@exemple.fr"):
+        with pytest.raises(NothingToSend):
+            letter(message)
+
+
+def test_a_suspended_account_is_told_so_and_opens_nothing(jeanne: User) -> None:
+    ask("jeanne.dupont")
+    link = link_in(letters_to("jeanne.dupont@exemple.fr")[0])
+    User.objects.update(is_active=False)
+    assert "suspendu" in letter(letters_to("jeanne.dupont@exemple.fr")[0]).text
+    for answer in (Client().get(link), Client().post(link, {"password": NEW})):
+        assert answer.status_code == 404
+    assert User.objects.get().check_password(PASSWORD)
+
+
+def test_a_second_click_is_no_error(jeanne: User) -> None:
+    ask("jeanne.dupont")
+    link = link_in(letters_to("jeanne.dupont@exemple.fr")[0])
+    answers = [Client().post(link, {"password": NEW}).headers["Location"] for _ in range(2)]
+    assert answers == ["/mon-espace/", "/mon-espace/"]
+
+
+def test_the_user_name_is_no_password(jeanne: User) -> None:
+    ask("jeanne.dupont")
+    link = link_in(letters_to("jeanne.dupont@exemple.fr")[0])
+    User.objects.update(first_name="Zoé", last_name="Ali")
+    jeanne.sign_in_names.update(name="zbiglouf")
+    assert Client().post(link, {"password": "Zbiglouf1!"}).status_code == 200
+    assert User.objects.get().check_password(PASSWORD)
+
+
+def test_a_name_writes_to_its_mailbox_no_more_often_than_the_address(jeanne: User) -> None:
+    answers = [ask("jeanne.dupont@exemple.fr") for _ in range(3)] + [ask("jeanne.dupont") for _ in range(3)]
+    assert {answer.status_code for answer in answers} == {302}  # what is dropped is dropped silently
+    assert len(letters_to("jeanne.dupont@exemple.fr")) == 3
+
+
+def test_many_families_behind_one_address_are_all_answered(portal: None) -> None:
+    assert {ask(f"famille{number}@exemple.fr").status_code for number in range(60)} == {302}

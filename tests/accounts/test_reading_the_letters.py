@@ -51,7 +51,7 @@ def test_it_says_that_nobody_reads_answers_and_who_helps(family: Family, setting
     family.sign_up()
     letter = read(Message.objects.get())
     for part in (letter.text, letter.html):
-        assert "automatique" in part and "aide@example.org" in part and "jeanne.dupont" in part
+        assert "automatique" in part and "aide@example.org" in part
 
 
 def test_a_guardians_letter_names_the_child(family: Family) -> None:
@@ -80,11 +80,20 @@ def test_nothing_is_written_once_the_sign_up_is_gone_or_goes_elsewhere(family: F
 
 
 def test_a_name_with_signs_is_plain_in_the_text_and_safe_in_the_html(family: Family) -> None:
-    family.sign_up(age_group="enfant", first_name="D’Artagnan")
-    Registration.objects.update(last_name="<b>O'Neil</b>")
+    family.sign_up(age_group="enfant")
+    Registration.objects.update(first_name="<b>O'Neil</b>")
     letter = read(Message.objects.get())
     assert "<b>O'Neil</b>" in letter.text
     assert "<b>" not in letter.html
+
+
+def test_a_stranger_cannot_write_to_a_mailbox_through_us(family: Family) -> None:
+    """Neither the user name nor more than three words of a first name, and nothing that becomes a link."""
+    family.sign_up(age_group="enfant", username="www.gagnez-iphone.com")
+    Registration.objects.update(first_name="Appelez www.evil.com vite le support au plus tot")
+    letter = read(Message.objects.get())
+    for part in (letter.subject, letter.text, letter.html):
+        assert "iphone" not in part and "www.evil" not in part and "support" not in part
 
 
 def test_links_begin_with_the_portals_address_whatever_the_request_said(family: Family, settings) -> None:

@@ -15,7 +15,7 @@ from accounts.models import User
 from tests.accounts.conftest import PASSWORD, errors_of, shape_of
 
 pytestmark = pytest.mark.django_db
-WRONG = "ne vont pas ensemble"
+WRONG = "n’est pas bon"
 
 
 @pytest.fixture
@@ -118,6 +118,9 @@ def test_the_name_alone_is_remembered_when_asked_for(jeanne: User) -> None:
     browser.post("/deconnexion/")
     page = browser.get("/college/connexion/").content.decode()
     assert 'value="jeanne.dupont"' in page and PASSWORD not in page
+    sign_in(browser, "Jeanne.Dupont@exemple.fr", remember_name="on")
+    browser.post("/deconnexion/")
+    assert 'value="jeanne.dupont"' in browser.get("/college/connexion/").content.decode()
     sign_in(browser, "jeanne.dupont")
     browser.post("/deconnexion/")
     assert browsers.NAME not in {key for key, morsel in browser.cookies.items() if morsel.value}
@@ -157,6 +160,11 @@ def test_one_comes_back_to_the_page_wanted(jeanne: User) -> None:
         "\thttps://evil.example",
         "////evil.example",
         "http://testserver@evil.example/",
+        "foo",
+        "confirm",
+        "%00",
+        "?x",
+        "é",
     ],
 )
 def test_nobody_is_led_to_another_site(jeanne: User, wanted: str) -> None:

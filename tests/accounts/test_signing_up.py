@@ -137,7 +137,7 @@ def test_a_name_that_is_taken_brings_names_that_are_free(family: Family) -> None
     other = Family()
     response = other.sign_up(address="autre@exemple.fr")
     assert "déjà pris" in errors_of(response)
-    free = re.findall(r'name="suggestion" value="(.*?)"', response.content.decode())
+    free = re.findall(r'name="suggestion" value="(.+?)"', response.content.decode())
     assert len(free) == 3
     assert all(usernames.clean(name) == name for name in free)
     assert not SignInName.objects.filter(name__in=free).exists()
@@ -165,7 +165,7 @@ def test_a_known_and_an_unknown_address_get_the_same_answer(family: Family, pers
     )
     first = family.browser.get("/inscription/verification/").content.decode()
     second = unknown_family.browser.get("/inscription/verification/").content.decode()
-    blind = r'name="csrfmiddlewaretoken" value="\w+"|(?:albert|bernard)@exemple.fr'
+    blind = r'name="(?:csrfmiddlewaretoken|sign_up)" value="[\w-]+"|(?:albert|bernard)@exemple.fr'
     assert re.sub(blind, "", first) == re.sub(blind, "", second)
 
 
@@ -188,12 +188,46 @@ def test_the_same_form_sent_twice_is_one_sign_up(family: Family) -> None:
     assert Registration.objects.count() == Message.objects.count() == 1
 
 
+def test_the_form_of_one_child_taken_back_and_filled_in_for_another_is_two_sign_ups(family: Family) -> None:
+    family.accept_terms()
+    key = str(uuid.uuid4())
+    family.send(submission=key)
+    family.send(submission=key, first_name="Zoé", username="zoe.dupont", address="zoe@exemple.fr")
+    assert set(Registration.objects.values_list("first_name", flat=True)) == {"Jeanne", "Zoé"}
+    assert "zoe@exemple.fr" in family.browser.get("/inscription/verification/").content.decode()
+
+
 def test_somebody_elses_form_key_opens_nothing(family: Family) -> None:
     key = str(uuid.uuid4())
     family.sign_up(submission=key)
     thief = Family()
     assert "déjà pris" in errors_of(thief.sign_up(submission=key))
     assert browsers.REGISTRATION not in thief.browser.cookies
+    assert thief.send(submission=key, username="un.autre", address="autre@exemple.fr").status_code == 302
+    assert Registration.objects.count() == 2
+
+
+def test_the_next_person_at_the_computer_gives_their_own_consent(family: Family) -> None:
+    family.sign_up()
+    assert family.browser.get("/college/inscription/").headers["Location"] == "/college/conditions/"
+
+
+@pytest.mark.parametrize("country", ["FR", "RE", "GP", "MQ", "NC", "PF"])
+def test_no_part_of_france_is_abroad(family: Family, country: str) -> None:
+    assert family.sign_up(academy="etranger", department="", country=country).status_code == 200
+    assert not Registration.objects.exists()
+
+
+def test_a_browser_that_is_refused_does_not_use_up_somebodys_mailbox(family: Family) -> None:
+    family.sign_up()
+    curious = Family()
+    curious.accept_terms()
+    for _ in range(10):
+        curious.send()
+    for number in range(4):
+        curious.send(username=f"nom.libre{number}", address="innocent@exemple.fr")
+    assert not letters_to("innocent@exemple.fr")
+    assert Family().sign_up(username="innocent", address="innocent@exemple.fr").status_code == 302
 
 
 def test_thirty_names_from_one_browser_are_not_all_looked_up(family: Family) -> None:

@@ -64,7 +64,7 @@ def test_a_delay_is_told_in_plain_words(code: str, words: str) -> None:
 def test_a_new_message_waits() -> None:
     message = Message()
     assert (message.situation, message.reason_in_words) == ("waiting", "")
-    assert message.situation_in_words == "Le message attend son départ."
+    assert message.situation_in_words == "Le message va partir."
 
 
 def test_a_sent_message_tells_when_it_left() -> None:
@@ -77,7 +77,7 @@ def test_a_sent_message_tells_when_it_left() -> None:
 
 @pytest.mark.parametrize("state", [State.VOID, State.WITHDRAWN])
 def test_a_message_without_purpose_says_so(state: State) -> None:
-    assert Message(state=state).situation_in_words == "Le message n’a plus lieu d’être."
+    assert Message(state=state).situation_in_words == "Le message a été annulé."
 
 
 def test_of_a_server_s_words_only_the_codes_are_kept() -> None:
