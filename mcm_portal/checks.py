@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import OperationalError, connections
 
 OLDEST = 170_000  # PostgreSQL 17, as it writes its version
@@ -48,3 +49,17 @@ def check_database(*, databases: Sequence[str] | None, **_: Any) -> list[CheckMe
                 Error("PostgreSQL is older than 17.", hint="Upgrade the server.", id="mcm_portal.E003")
             )
     return found
+
+
+@register(Tags.security, deploy=True)
+def link_key_is_a_secret(**_options: object) -> list[CheckMessage]:
+    """Warn about a ``LINK_KEY`` that could be guessed: it signs every link that opens an account."""
+    if len(settings.LINK_KEY) >= 32 and settings.LINK_KEY != settings.SECRET_KEY:
+        return []
+    return [
+        Warning(
+            "LINK_KEY is shorter than 32 characters, or the same as SECRET_KEY.",
+            hint="Draw another: python -c 'import secrets; print(secrets.token_urlsafe(50))'",
+            id="mcm_portal.W001",
+        )
+    ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -118,3 +119,11 @@ def email(url: SplitResult) -> dict[str, object]:
         "EMAIL_USE_SSL": url.scheme == "smtps",
         "EMAIL_USE_TLS": url.scheme == "smtp+tls",
     }
+
+
+def is_local(host: str) -> bool:
+    """Say whether a host is this machine or one beside it: a loopback or private address, or such a name."""
+    try:
+        return ip_address(host.strip("[]")).is_private
+    except ValueError:
+        return host == "localhost" or host.endswith((".localhost", ".local", ".test"))

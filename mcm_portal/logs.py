@@ -244,7 +244,10 @@ class ExceptionReporterFilter(SafeExceptionReporterFilter):
 
     def get_post_parameters(self, request: object) -> dict[str, str]:
         """Name the fields that were sent, without what was typed into them."""
-        posted = getattr(request, "POST", None) or {}
+        try:
+            posted = getattr(request, "POST", None) or {}
+        except Exception:  # a body that cannot be read is what brought us here
+            posted = {}
         return dict.fromkeys(posted, self.cleansed_substitute)
 
     def get_traceback_frame_variables(self, request: object, tb_frame: object) -> ItemsView[str, object]:

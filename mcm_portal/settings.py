@@ -26,6 +26,13 @@ _site = environment.url("SITE_URL", SITE_URL, schemes=("http", "https"))
 if _site is None or not _site.hostname or _site.path or _site.query:
     raise ImproperlyConfigured("SITE_URL must be a scheme and a host, for example https://mcm.example.fr")
 HTTPS = _site.scheme == "https"
+if not env.is_local(_site.hostname):
+    if DEBUG:  # the local mailbox shows everybody's links
+        raise ImproperlyConfigured(
+            "DEBUG is for this machine and its neighbours; SITE_URL is public."
+        )
+    if not HTTPS:
+        raise ImproperlyConfigured("SITE_URL must begin with https:// where strangers can reach it.")
 ALLOWED_HOSTS = environment.words(
     "ALLOWED_HOSTS", (_site.hostname, *(("localhost", "127.0.0.1", "[::1]") if DEBUG else ()))
 )
@@ -248,6 +255,7 @@ SESSION_COOKIE_NAME = f"{_prefix}sid"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True  # the next person at a shared computer
 CSRF_COOKIE_NAME = f"{_prefix}csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [SITE_URL]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
@@ -141,3 +145,32 @@ def test_a_sharp_in_a_password_that_would_cut_the_url_is_refused() -> None:
     with pytest.raises(ImproperlyConfigured, match="%23") as refusal:
         parts("EMAIL_URL", "smtp://portail:mot#depasse@mail.example.fr", "smtp")
     assert "depasse" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1", "192.168.1.20", "10.0.0.3", "poste.local"])
+def test_this_machine_and_its_neighbours_are_local(host: str) -> None:
+    assert env.is_local(host)
+
+
+@pytest.mark.parametrize("host", ["mcm.example.fr", "8.8.8.8", "localhost.example.fr", "2001:4860::1", ""])
+def test_every_other_host_is_public(host: str) -> None:
+    assert not env.is_local(host)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"DEBUG": "1", "SITE_URL": "https://mcm.example.fr"}, "DEBUG is for this machine"),
+        ({"DEBUG": "0", "SITE_URL": "http://mcm.example.fr"}, "SITE_URL must begin with https://"),
+    ],
+)
+def test_a_public_portal_has_neither_debug_nor_plain_http(changes: dict[str, str], sentence: str) -> None:
+    settings = {"EMAIL_URL": "smtp://127.0.0.1", "DEFAULT_FROM_EMAIL": "a@example.fr", "ALLOWED_HOSTS": "x"}
+    done = subprocess.run(
+        [sys.executable, "-c", "import mcm_portal.settings"],
+        env={**os.environ, **settings, **changes},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1 and sentence in done.stderr
