@@ -28,9 +28,7 @@ if _site is None or not _site.hostname or _site.path or _site.query:
 HTTPS = _site.scheme == "https"
 if not env.is_local(_site.hostname):
     if DEBUG:  # the local mailbox shows everybody's links
-        raise ImproperlyConfigured(
-            "DEBUG is for this machine and its neighbours; SITE_URL is public."
-        )
+        raise ImproperlyConfigured("DEBUG is for this machine and its neighbours; SITE_URL is public.")
     if not HTTPS:
         raise ImproperlyConfigured("SITE_URL must begin with https:// where strangers can reach it.")
 ALLOWED_HOSTS = environment.words(

@@ -39,8 +39,10 @@ def main(arguments: list[str]) -> int:
     manage.add_argument("words", nargs=argparse.REMAINDER)
     for name in ("test", "test-long"):
         commands.add_parser(name).add_argument("words", nargs=argparse.REMAINDER)
-    options = parser.parse_args(arguments)
-    words = getattr(options, "words", [])
+    # argparse keeps words that begin with a dash for itself, even those of somebody else's command.
+    head, words = (arguments[:1], arguments[1:]) if arguments[:1] != ["exec"] else (arguments, [])
+    options = parser.parse_args(head)
+    words = words or getattr(options, "words", [])
     words = words[1:] if words[:1] == ["--"] else words
     try:
         if options.command == "run":
@@ -85,6 +87,8 @@ def execute_beside_services(
     """
     interruption = Interruption()
     interruption.listen()
+    beside_python = str(Path(sys.executable).parent)
+    os.environ["PATH"] = os.pathsep.join((beside_python, os.environ.get("PATH", os.defpath)))
     inherited = {name: value for name, value in os.environ.items() if name not in scrub}
     if data is None:
         folder = short_folder()

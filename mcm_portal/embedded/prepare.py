@@ -10,6 +10,7 @@ from pathlib import Path
 
 import django
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 
 
@@ -18,7 +19,10 @@ def main(accounts: Path, *, migrations: bool) -> None:
 
     All of it may be done again at each start. Without DEBUG no demonstration: its passwords are public.
     """
-    django.setup()
+    try:
+        django.setup()
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
     call_command("check", databases=["default"])
     if migrations:
         call_command("migrate", interactive=False)

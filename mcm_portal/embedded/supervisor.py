@@ -14,13 +14,16 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ImproperlyConfigured
+
+from mcm_portal.env import Environment
+
 from .datadir import DataDirectory, Hold
 from .processes import Interruption, Process, Program, Stopped, Trouble, last_lines, run_to_end, say
 from .services import PROJECT, Services
 
 LONGEST_BACK_OFF = 30  # seconds
 STEADY_AFTER = 60  # seconds a process must live before its back-off begins anew
-FALSE = {"0", "false", "no", "off"}
 
 
 class Supervisor:
@@ -32,7 +35,7 @@ class Supervisor:
         self.port = _port(given.get("PORT", "").strip() or "8000")
         self.data = DataDirectory(data_directory(given))
         self.environment = dict(given)
-        self.debug = given.get("DEBUG", "").strip().lower() not in FALSE
+        self.debug = _flag(given, "DEBUG", default=True)
         self.watched: list[Process] = []  # in the order of their start
         self.failures: dict[str, int] = {}
         self.restart_at: dict[str, float] = {}
@@ -44,7 +47,7 @@ class Supervisor:
         self.data.make()
         try:
             with self.data.hold("make run", self.interruption) as hold, reserved(self.port) as door:
-                say(f"Starting PostgreSQL and Valkey; data in {self.data.path}")
+                say(f"Starting {self._services_named()}; data in {self.data.path}")
                 with Services(
                     self.data.path,
                     hold.sockets,
@@ -67,6 +70,12 @@ class Supervisor:
             pass
         say("Stopped. Nothing is lost: make run takes up where you left.")
         return 0
+
+    def _services_named(self) -> str:
+        """Name what is started here, and not what the settings point at."""
+        ours = {"DATABASE_URL": "PostgreSQL", "REDIS_URL": "Valkey"}
+        started = [name for setting, name in ours.items() if not self.given.get(setting, "").strip()]
+        return " and ".join(started) or "the portal beside your own PostgreSQL and Redis-protocol server"
 
     def _configure(self, services: Services) -> None:
         """Work out the environment that every program of the portal gets."""
@@ -175,8 +184,10 @@ class Supervisor:
         lines = ["", "-" * 78, f"The portal is ready after {seconds:.0f} s:  {site}/", ""]
         if accounts:
             lines += ["Demonstration accounts:", accounts, ""]
-        if self.debug and not self.given.get("EMAIL_URL", "").strip():
-            lines += [f"Mails and SMS are not sent but read here:  {site}/boite-locale/", ""]
+        kept = {"EMAIL_URL": "Mails", "SMS_URL": "SMS"}
+        kept = {name: kind for name, kind in kept.items() if not self.given.get(name, "").strip()}
+        if self.debug and kept:
+            lines += [f"{' and '.join(kept.values())} are not sent but read here:  {site}/boite-locale/", ""]
         lines += [f"Logs: {self.data.logs}", "Ctrl-C stops everything and keeps the data.", "-" * 78]
         for line in lines:
             say(line)
@@ -261,3 +272,11 @@ def _in_words(code: int | None) -> str:
     if code is not None and code < 0:
         return f"killed by {signal.Signals(-code).name}"
     return f"code {code}"
+
+
+def _flag(given: dict[str, str], name: str, *, default: bool) -> bool:
+    """Return a yes or a no as the settings read it; raises :class:`Trouble` for another word."""
+    try:
+        return Environment(given).flag(name, default)
+    except ImproperlyConfigured as error:
+        raise Trouble(str(error)) from error
