@@ -23,7 +23,8 @@ PATIENCE = 120  # seconds; reached only when something is broken
 def environment(**settings: str) -> dict[str, str]:
     """Return this process's environment without any setting of the portal, plus ``settings``."""
     kept = {name: value for name, value in os.environ.items() if name not in gate.SETTINGS}
-    kept.pop("MAKELEVEL", None)
+    for name in ("MAKELEVEL", "MAKEFLAGS", "MAKEOVERRIDES"):  # what an outer make was asked is its own
+        kept.pop(name, None)
     return kept | settings
 
 
