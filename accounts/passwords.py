@@ -174,7 +174,7 @@ MCM = PasswordPolicy(
         _DIGIT,
         _LOWER,
         _UPPER,
-        _class_rule("other", gettext_lazy("au moins 1 caractère spécial tel que * - #"), id="special"),
+        _class_rule("other", gettext_lazy("au moins 1 caractère spécial tel que * - #"), id="special"),
     ),
 )
 ENT = PasswordPolicy(
