@@ -146,7 +146,7 @@ def test_the_text_the_live_check_list_and_the_verdict_come_from_one_object(polic
 def test_the_sentence_of_ma_classe_a_la_maison_names_its_five_conditions() -> None:
     assert MCM.sentence() == (
         "Le mot de passe doit comporter au moins 8 caractères, au moins 1 chiffre, au moins 1 minuscule, "
-        "au moins 1 majuscule, au moins 1 caractère spécial tel que * - #. Une phrase de 16 caractères ou "
+        "au moins 1 majuscule, au moins 1 caractère spécial tel que * - #. Une phrase de 16 caractères ou "
         "plus convient aussi."
     )
 
