@@ -46,7 +46,7 @@ def test_a_pupil_registers_confirms_signs_in_and_gets_back_in_without_javascript
     pupil.sign_out()
 
     sign_in(pupil, jeanne)
-    pupil.reads("Ce nom d’utilisateur et ce mot de passe ne vont pas ensemble.")
+    pupil.stands_on("Erreur\u00a0: Connexion, Le collège")
     sign_in(pupil, jeanne, password=NEW_PASSWORD)
     is_at_home(pupil, jeanne)
     assert "mot de passe a changé" in portal.mail_to(jeanne.address, number=3).parsed["Subject"]

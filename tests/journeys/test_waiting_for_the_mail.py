@@ -7,7 +7,7 @@ import pytest
 from tests.peers import wait_until
 
 from .conftest import Comes
-from .people import Person, accept_terms, confirm_here, fill_in, sign_up
+from .people import Person, accept_terms, confirm_here, fill_in, open_mail, sign_up
 from .portal import PATIENCE, Portal, link_in
 from .visitor import PHONE, Visitor
 
@@ -63,7 +63,7 @@ def test_a_refused_mail_is_told_with_its_reason_and_another_arrives(comes: Comes
     look_until(pupil, "Le message est parti à")
     assert portal.mails_to(eva.address)
     pupil.press("Renvoyer le message")
-    pupil.reads("Le message vient de partir.")
+    pupil.reads("Vous pourrez le redemander")
     assert len(portal.mails_to(eva.address)) == 1
     confirm_here(pupil, eva)
 
@@ -90,11 +90,11 @@ def test_back_and_refresh_send_nothing_twice(comes: Comes, portal: Portal) -> No
     pupil.stands_on("Vérifiez vos messages")
     pupil.page.go_back()
     pupil.look()
-    pupil.stands_on("Nouveau compte, Le collège")
+    pupil.stands_on("Les conditions d'utilisation")  # the next one here gives a consent of their own
     pupil.page.go_forward()
     pupil.look()
     pupil.stands_on("Vérifiez vos messages")
-    pupil.go("/college/inscription/")  # the form in another tab starts afresh: the name is taken, kindly
+    accept_terms(pupil, zoe.level)  # who starts afresh learns that the name is taken
     fill_in(pupil, zoe)
     pupil.press("Créer mon compte")
     pupil.reads("Ce nom d’utilisateur est déjà pris.")
@@ -114,7 +114,6 @@ def test_a_button_pressed_twice_makes_one_sign_up_and_one_mail(comes: Comes, por
     pupil = comes()
     accept_terms(pupil, max_.level)
     fill_in(pupil, max_)
-    pupil.forgives = ("net::ERR_ABORTED",)  # the first of the two
     with pupil.page.expect_navigation():
         pupil.page.evaluate("const form = document.querySelector('main form'); form.submit(); form.submit()")
     pupil.page.wait_for_url("**/inscription/verification/")
@@ -122,3 +121,34 @@ def test_a_button_pressed_twice_makes_one_sign_up_and_one_mail(comes: Comes, por
     pupil.stands_on("Vérifiez vos messages")
     confirm_here(pupil, max_)
     assert len(portal.mails_to(max_.address)) == 1
+
+
+def test_a_link_older_than_three_days_brings_a_new_one(comes: Comes, portal: Portal) -> None:
+    ugo = Person(first_name="Ugo", last_name="Brun", username="ugo.brun", address="ugo@exemple.fr")
+    pupil = comes(size=PHONE, javascript=False)
+    sign_up(pupil, ugo)
+    link = link_in(portal.mail_to(ugo.address))
+    look_until(pupil, "Le message est parti à")
+    portal.sql(
+        "UPDATE notifications_message SET sent_at = sent_at - interval '72 hours' WHERE \"to\" = %s",
+        ugo.address,
+    )
+    pupil.go(link, status=410)
+    pupil.stands_on("Ce lien a plus de trois jours")
+    a_minute_passes(portal)
+    pupil.press("Recevoir un nouveau lien")
+    open_mail(pupil, ugo, number=2)
+    pupil.press("Confirmer mon inscription")
+    pupil.stands_on("Votre enregistrement a été confirmé")
+
+
+def test_an_address_that_has_an_account_is_told_so_in_its_mailbox_only(comes: Comes, portal: Portal) -> None:
+    lila = Person(first_name="Lila", last_name="Rose", username="lila.rose", address="lila@exemple.fr")
+    pupil, other = comes(), comes()
+    sign_up(pupil, lila)
+    confirm_here(pupil, lila)
+    sign_up(other, Person(**{**vars(lila), "username": "lila.rose2", "address": "LILA@Exemple.fr"}))
+    mail = portal.mail_to(lila.address, number=2)
+    assert str(mail.parsed["Subject"]).startswith("Vous avez déjà un compte")
+    assert "lila.rose" in mail.text
+    assert "/inscription/confirmer/" not in mail.text
