@@ -84,7 +84,7 @@ def test_without_libsodium_the_same_string_comes_from_argon2_cffi(request: pytes
 
 
 def test_a_hash_that_django_made_is_read_and_renewed() -> None:
-    class Older(Argon2idHasher.__mro__[1]):  # type: ignore[misc]
+    class Older(Argon2idHasher.__mro__[1]):
         time_cost, memory_cost, parallelism = 1, 1024, 2
 
     encoded = Older().encode("tZ7#kqpL", "salt-of-22-characters-")

@@ -54,7 +54,7 @@ def test_a_stranger_is_not_offered_a_way_out(client: Client) -> None:
 
 def test_somebody_signed_in_finds_their_space_and_the_way_out() -> None:
     class Known(AnonymousUser):
-        is_authenticated = True  # type: ignore[assignment]
+        is_authenticated = True
 
     request = RequestFactory().get("/")
     request.user = Known()
@@ -64,7 +64,7 @@ def test_somebody_signed_in_finds_their_space_and_the_way_out() -> None:
     assert "Se connecter" not in page
 
 
-def test_the_footer_leads_to_the_terms_the_data_policy_and_help(client: Client, settings) -> None:  # type: ignore[no-untyped-def]
+def test_the_footer_leads_to_the_terms_the_data_policy_and_help(client: Client, settings) -> None:
     settings.ADMIN_CONTACT = "aide@example.org"
     page = words(client.get("/"))
     assert f'href="{reverse("terms")}"' in page
@@ -72,24 +72,24 @@ def test_the_footer_leads_to_the_terms_the_data_policy_and_help(client: Client, 
     assert 'href="mailto:aide@example.org"' in page
 
 
-def test_help_may_be_a_page(settings) -> None:  # type: ignore[no-untyped-def]
+def test_help_may_be_a_page(settings) -> None:
     settings.ADMIN_CONTACT = "https://aide.example.org/mcm/"
     assert context.help_contact() == ("aide.example.org/mcm", "https://aide.example.org/mcm/")
 
 
-def test_without_contact_no_help_is_promised(client: Client, settings) -> None:  # type: ignore[no-untyped-def]
+def test_without_contact_no_help_is_promised(client: Client, settings) -> None:
     settings.ADMIN_CONTACT = ""
     assert "Besoin d’aide" not in words(client.get("/"))
 
 
-def test_without_a_brand_neither_the_official_block_nor_its_font_is_served(client: Client, settings) -> None:  # type: ignore[no-untyped-def]
+def test_without_a_brand_neither_the_official_block_nor_its_font_is_served(client: Client, settings) -> None:
     settings.PORTAL_BRAND = ""
     page = words(client.get("/"))
     assert "fr-logo" not in page
     assert "brand.css" not in page
 
 
-def test_an_operator_entitled_to_it_has_its_block(client: Client, settings) -> None:  # type: ignore[no-untyped-def]
+def test_an_operator_entitled_to_it_has_its_block(client: Client, settings) -> None:
     settings.PORTAL_BRAND = "Académie | de Normandie"
     page = words(client.get("/"))
     assert '<p class="fr-logo">Académie<br>de Normandie</p>' in page
@@ -107,7 +107,7 @@ def test_an_address_that_does_not_exist_says_so_and_leads_home(client: Client) -
     assert 'href="/"' in words(answer)
 
 
-def test_an_unknown_host_gets_a_page_in_french(settings) -> None:  # type: ignore[no-untyped-def]
+def test_an_unknown_host_gets_a_page_in_french(settings) -> None:
     settings.ALLOWED_HOSTS = ["portail.example.org"]
     answer = Client(headers={"host": "evil.example.org"}).get("/")
     assert answer.status_code == 400
@@ -122,7 +122,7 @@ def test_a_form_without_its_token_is_refused_with_the_way_on() -> None:
 
 
 @pytest.mark.parametrize(("view", "status"), [(views.server_error, 500), (views.unavailable, 503)])
-def test_a_breakdown_is_told_without_asking_the_database(view, status: int) -> None:  # type: ignore[no-untyped-def]
+def test_a_breakdown_is_told_without_asking_the_database(view, status: int) -> None:
     # A bare request: no session, no user, no messages. Without the db fixture a query is an error.
     answer = view(RequestFactory().get("/"))
     assert answer.status_code == status
