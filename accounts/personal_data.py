@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
 from django.db import models
 
@@ -19,11 +20,14 @@ from notifications import retention
 from notifications.models import LocalMessage, Message
 
 from .models import (
+    AddressChange,
     Enrolment,
+    OpenSession,
     PolicyAcceptance,
     RecoveryRequest,
     Registration,
     SignInName,
+    StaffRole,
     User,
 )
 
@@ -109,6 +113,10 @@ register(
             PolicyAcceptance,
             RecoveryRequest,
             Session,
+            AddressChange,
+            OpenSession,
+            StaffRole,
+            Authenticator,
         ),
         export=_export_person,
         erase=_erase_person,

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from django.db import transaction
+from django.utils import timezone
 
 from .models import PolicyDocument
 
@@ -35,6 +36,7 @@ def load(folder: Path = FOLDER) -> int:
                     "summary": facts["summary"],
                     "body": body,
                     "in_force_from": date.fromisoformat(facts["in_force_from"]),
+                    "published_at": timezone.now(),
                 },
             )
             added += created

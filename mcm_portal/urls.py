@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("mon-espace/", views.my_space, name="my_space"),
     path("", include("accounts.urls")),
+    path("", include("back_office.urls")),
     path("", include("notifications.urls")),  # the local mailbox, which answers with DEBUG only
 ]
 if settings.DEBUG:

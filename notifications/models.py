@@ -43,6 +43,8 @@ class Message(models.Model):
     channel = models.CharField(max_length=4, choices=Channel)
     to = models.CharField(max_length=320, help_text=_("Vidé quelque temps après le départ du message."))
     language = models.CharField(max_length=10, default="fr")
+    # The code of the académie whose staff may see it; empty for messages of nobody's académie.
+    academy = models.CharField(_("académie"), max_length=2, blank=True, default="", db_default="")
     state = models.CharField(max_length=9, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     # How many senders died while they held it: a letter that kills its sender is found out by it.
@@ -54,9 +56,12 @@ class Message(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages envoyés ou à envoyer")
         indexes = [
             models.Index(fields=["next_attempt_at"], condition=models.Q(state="waiting"), name="message_due"),
             models.Index(fields=["kind", "reference"], name="message_about"),
+            models.Index(fields=["academy", "-id"], name="message_of_an_academy"),
             models.Index(fields=["to"], condition=~models.Q(to=""), name="message_to"),
             BrinIndex(fields=["created_at"], name="message_age"),
         ]

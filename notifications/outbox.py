@@ -16,18 +16,25 @@ __all__ = ["Channel", "forget", "latest", "post", "post_again", "withdraw"]
 
 
 def post(
-    *, kind: str, reference: str, to: str, channel: Channel = Channel.MAIL, language: str = "fr"
+    *,
+    kind: str,
+    reference: str,
+    to: str,
+    channel: Channel = Channel.MAIL,
+    language: str = "fr",
+    academy: str = "",
 ) -> Message:
     """Put a message in the outbox, in the caller's transaction: one INSERT, nothing else.
 
     ``kind`` is registered by a ``letters.py`` (:class:`LookupError` otherwise); ``reference`` is what
     its renderer needs to find what the letter is about: an opaque id, nothing personal. ``to`` is an
-    address, or a phone number in E.164 form. A nudge to the worker follows the commit, outside of the
+    address, or a phone number in E.164 form; ``academy`` the code of the académie whose staff may see
+    it, empty for nobody's. A nudge to the worker follows the commit, outside of the
     request (SAFETY F2).
     """
     letters.renderer(kind)
     message = Message.objects.create(
-        kind=kind, reference=reference, to=to, channel=channel, language=language
+        kind=kind, reference=reference, to=to, channel=channel, language=language, academy=academy
     )
     transaction.on_commit(nudge)
     return message
@@ -46,6 +53,7 @@ def post_again(message: Message) -> Message:
         to=message.to,
         channel=Channel(message.channel),
         language=message.language,
+        academy=message.academy,
     )
 
 

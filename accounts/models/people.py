@@ -1,0 +1,174 @@
+"""People, and the names they sign in with."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.base_user import BaseUserManager
+from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Concat, Now
+from django.utils.crypto import salted_hmac
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from schools.scope import NOWHERE, Scope
+from schools.search_key import SearchKey, words_of
+
+from ..powers import Power, scopes
+
+MCM = "mcm"  # the authority of « Ma classe à la maison »: one door for its three levels
+
+
+class Level(models.TextChoices):
+    """The three platforms of MCM (SCREENS A1)."""
+
+    ECOLE = "ecole", _("L'école primaire")
+    COLLEGE = "college", _("Le collège")
+    LYCEE = "lycee", _("Le lycée")
+
+
+class Profile(models.TextChoices):
+    """What a person says they are. It gives no right by itself (SAFETY T37)."""
+
+    STUDENT = "eleve", _("Élève")
+    GUARDIAN = "responsable", _("Responsable légal")
+    TEACHER = "enseignant", _("Enseignant")
+    STAFF = "personnel", _("Autre personnel de l’éducation")
+
+
+class AgeGroup(models.TextChoices):
+    """A pupil's age as SCREENS A8 asks it: never a birth date."""
+
+    ADULT = "majeur", _("18 ans ou plus")
+    MINOR = "mineur", _("Moins de 18 ans (15 à 17 ans)")
+    CHILD = "enfant", _("Moins de 15 ans")
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes people. Only :func:`accounts.registration.confirm` and the demonstration call it."""
+
+    def create_user(self, *, password: str | None = None, **fields: Any) -> User:
+        """Create a person from a password in clear (demonstration and tests)."""
+        user = self.model(**fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def with_address(self, address: str) -> models.QuerySet[User]:
+        """Return whoever confirmed this canonical address: one person at most."""
+        return self.filter(emailaddress__email=address, emailaddress__verified=True)
+
+    def with_name(self, authority: str, name: str) -> models.QuerySet[User]:
+        """Return whoever signs in with this name at this authority's doors: one person at most."""
+        return self.filter(sign_in_names__authority=authority, sign_in_names__name=name)
+
+
+def opaque_username() -> str:
+    """Return what stands in ``User.username``: nothing that anybody types."""
+    return uuid.uuid4().hex
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person whose address is confirmed, or whom a school or a guardian vouches for.
+
+    There is no user before the confirmation: see :class:`Registration`. Names to sign in with
+    are :class:`SignInName` rows; the address is allauth's verified ``EmailAddress``.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    username = models.CharField(max_length=32, unique=True, default=opaque_username, editable=False)
+    first_name = models.CharField(_("Prénom"), max_length=100)
+    last_name = models.CharField(_("Nom"), max_length=100)
+    language = models.CharField(max_length=8, default="fr")
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    joined_at = models.DateTimeField(db_default=Now())
+    # Raised to end all sessions of a person at once.
+    session_epoch = models.PositiveIntegerField(default=0)
+    search_key = models.GeneratedField(
+        expression=SearchKey(Concat("first_name", Value(" "), "last_name")),
+        output_field=models.CharField(max_length=420),
+        db_persist=True,
+    )
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects = UserManager()
+
+    class Meta:
+        verbose_name = _("personne")
+        verbose_name_plural = _("personnes")
+        indexes = [GinIndex(words_of("search_key"), name="user_search")]
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    @property
+    def full_name(self) -> str:
+        """First name and name, as the person wrote them."""
+        return f"{self.first_name} {self.last_name}"
+
+    @property
+    def subject(self) -> str:
+        """The opaque name of this person in the audit journal and the outbox."""
+        return f"user:{self.public_id}"
+
+    def address(self) -> str:
+        """Return the confirmed address, or an empty string for who has none."""
+        return (
+            EmailAddress.objects.filter(user=self, verified=True, primary=True)
+            .values_list("email", flat=True)
+            .first()
+            or ""
+        )
+
+    @cached_property
+    def _scopes(self) -> dict[Power, Scope]:
+        if not (self.is_active and self.is_staff):
+            return {}
+        return scopes(list(self.staff_roles.values_list("role", "academy__code")))
+
+    def scope(self, power: Power) -> Scope:
+        """Return the académies where this person has a power; read anew with each request."""
+        return self._scopes.get(power, NOWHERE)
+
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        """Tie a session to the password and to the epoch: changing either ends it (SAFETY T31)."""
+        return salted_hmac(
+            "accounts.User.session",
+            f"{self.password}|{self.session_epoch}",
+            secret=secret,
+            algorithm="sha256",
+        ).hexdigest()
+
+
+class SignInName(models.Model):
+    """A name at a door, held by a person or reserved by a sign-up.
+
+    One unique constraint over both, so that a confirmation never fails for its name.
+    """
+
+    authority = models.CharField(max_length=40)
+    name = models.CharField(max_length=64)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="sign_in_names")
+    registration = models.OneToOneField(
+        "accounts.Registration", on_delete=models.CASCADE, null=True, related_name="sign_in_name"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["authority", "name"], name="one_owner_per_name"),
+            models.CheckConstraint(
+                name="sign_in_name_has_one_owner",
+                condition=models.Q(user__isnull=False, registration__isnull=True)
+                | models.Q(user__isnull=True, registration__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.authority}:{self.name}"
