@@ -2,7 +2,7 @@
 # Settings are given on the line:  make run PORT=8001  (README.md lists them all)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long manage exec format lock
+.PHONY: help run test test-long bench manage exec format lock
 .NOTPARALLEL:
 
 BOOTSTRAP = exec sh mcm_portal/embedded/python.sh mcm_portal/embedded/bootstrap.py
@@ -18,6 +18,9 @@ test: ## linters, types, checks and all tests (ARGS="tests/accounts -k name" for
 
 test-long: ## the long suites
 	@$(BOOTSTRAP) test-long
+
+bench: ## the portal's figures beside a plain django-allauth (ARGS="--rounds 1 --most 16" for a quick look)
+	@export ARGS='-- python -m benchmarks $(ARGS)'; $(BOOTSTRAP) exec
 
 manage: ## one management command: make manage ARGS="createsuperuser"
 	@$(BOOTSTRAP) manage

@@ -1,0 +1,204 @@
+"""``make bench``: the portal beside a plain django-allauth, in turn, with medians and their range."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import socket
+import statistics
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from argon2.low_level import Type, hash_secret
+from django.contrib.auth.hashers import make_password
+
+from . import chart, load, processor
+from .journeys import STEPS
+from .products import Allauth, Portal, Product
+from .sink import Sink
+
+AT_ONCE = (1, 4, 16, 64)
+GATE = {"cpu": 80.0, "shipped": 8.0, "same hash": 1.8, "get": 3.0, "statements": 15.0}
+AIM = {"cpu": 65.0, "shipped": 10.0, "same hash": 2.3, "get": 4.0, "statements": 10.0}
+SHIPPED, SAME_HASH = "allauth pbkdf2", "allauth argon2"
+
+
+def hash_milliseconds() -> dict[str, float]:
+    """Return the CPU milliseconds of one hash: libsodium's, as the portal has it, and argon2-cffi's."""
+
+    def cost(once: Callable[[], object]) -> float:
+        once()
+        began = time.process_time()
+        for _ in range(20):
+            once()
+        return (time.process_time() - began) / 20 * 1000
+
+    salt = b"0123456789abcdef"
+    return {
+        "libsodium": cost(lambda: make_password("tZ7#kqpLw")),
+        "argon2-cffi": cost(lambda: hash_secret(b"tZ7#kqpLw", salt, 2, 19456, 1, 32, Type.ID)),
+    }
+
+
+def main(*, rounds: int, most: int, out: Path) -> int:
+    """Measure, print, draw. Returns 1 when the gate is not met."""
+    began = time.monotonic()
+    at_once = tuple(n for n in AT_ONCE if n <= most)
+    print(f"{platform.platform()}, {os.cpu_count()} processors, Python {platform.python_version()}")
+    busiest = ", ".join(processor.others({os.getpid()}))
+    print(f"Load before: {os.getloadavg()[0]:.2f}; busiest so far: {busiest}")
+    hashes = hash_milliseconds()
+    print("CPU of one hash:", ", ".join(f"{cost:.1f} ms by {by}" for by, cost in hashes.items()))
+    results: dict[tuple[str, int], list[load.Outcome]] = defaultdict(list)
+    gets: dict[str, list[float]] = defaultdict(list)
+    statements: dict[str, float] = {}
+    errors: list[str] = []
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        sink = stack.enter_context(Sink(_free_port()))
+        products = [stack.enter_context(each.running()) for each in _products(Path(folder), sink.port)]
+        for product in products:  # warm
+            load.run(product.journey, sink, at_once=2, journeys=6, cpu=product.cpu)
+        for round_ in range(rounds):
+            for product in products:
+                for families in at_once:
+                    journeys = max(2 * families, 16) if product.name != SHIPPED else max(families, 8)
+                    outcome = load.run(
+                        product.journey, sink, at_once=families, journeys=journeys, cpu=product.cpu
+                    )
+                    results[product.name, families].append(outcome)
+                    errors += [f"{product.name}: {error}" for error in outcome.errors]
+                gets[product.name].append(
+                    load.gets_per_cpu_second(product.journey, count=200, cpu=product.cpu)
+                )
+            print(f"round {round_ + 1} of {rounds} after {time.monotonic() - began:.0f} s")
+        log = Path(os.environ["DATA_DIR"]) / "postgresql.log"
+        for product in products if log.exists() else ():
+            with product.statements(log) as found:
+                outcome = load.run(product.journey, sink, at_once=4, journeys=60, cpu=product.cpu)
+                time.sleep(1)  # for the worker's last words
+            statements[product.name] = len(found) / max(outcome.journeys, 1)
+            written = Counter(" ".join(re.sub(r"'[^']*'|\b\d+\b", "?", each).split())[:150] for each in found)
+            listing = "\n".join(f"{n / outcome.journeys:6.2f}  {each}" for each, n in written.most_common(80))
+            (out / f"statements {product.name}.txt").write_text(listing + "\n")
+    return _report(results, gets, statements, hashes, errors, began, out)
+
+
+def _products(folder: Path, smtp_port: int) -> Iterator[Product]:
+    yield Portal(folder, port=_free_port(), smtp_port=smtp_port)
+    yield Allauth(folder, port=_free_port(), smtp_port=smtp_port, hasher="argon2")
+    yield Allauth(folder, port=_free_port(), smtp_port=smtp_port, hasher="pbkdf2")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+Results = dict[tuple[str, int], list[load.Outcome]]
+
+
+def _report(
+    results: Results,
+    gets: dict[str, list[float]],
+    statements: dict[str, float],
+    hashes: dict[str, float],
+    errors: list[str],
+    began: float,
+    out: Path,
+) -> int:
+    """Print what was found, draw the chart; return 1 when the gate is missed."""
+    _print_speed(results)
+    _print_kinds(results)
+    _print_steps(results)
+    names = list(dict.fromkeys(name for name, _families in results))
+    cpu = {
+        name: statistics.median(
+            outcome.cpu_per_journey
+            for (each, _), found in results.items()
+            if each == name
+            for outcome in found
+        )
+        for name in names
+    }
+    served = "; ".join(f"{name} {load.middle(found)}" for name, found in gets.items())
+    asked = "; ".join(f"{name} {found:.1f}" for name, found in statements.items())
+    print(f"\nGET of the sign-in page for one CPU second: {served}")
+    print(f"SQL statements a journey (worker and beat included): {asked}")
+    for library, cost in hashes.items():
+        share = 100 * 2 * cost / cpu["portal"]
+        print(f"Of what two hashes by {library} alone would allow, the portal reaches {share:.0f} %")
+    met = not errors
+    met &= _print_gate(
+        {
+            "cpu": cpu["portal"],
+            "shipped": cpu[SHIPPED] / cpu["portal"],
+            "same hash": cpu[SAME_HASH] / cpu["portal"],
+            "get": statistics.median(gets["portal"]) / statistics.median(gets[SHIPPED]),
+            "statements": statements.get("portal", float("nan")),
+        }
+    )
+    for error in errors[:10]:
+        print("error:", error)
+    lines: dict[str, list[tuple[int, float]]] = {name: [] for name in names}
+    for (name, families), outcomes in sorted(results.items()):
+        lines[name].append((families, statistics.median(each.per_cpu_second for each in outcomes)))
+    chart.draw(out / "journeys.svg", lines)
+    took, load_now = time.monotonic() - began, os.getloadavg()[0]
+    print(f"\n{len(errors)} errors; {took:.0f} s; load now {load_now:.2f}; chart: {out / 'journeys.svg'}")
+    return 0 if met else 1
+
+
+def _print_speed(results: Results) -> None:
+    print(f"\n{'product':<16}{'at once':>8}  {'journeys/s':<24}{'per CPU-second':<24}server CPU ms a journey")
+    for (name, families), outcomes in sorted(results.items()):
+        said = [
+            load.middle([each.per_second for each in outcomes]),
+            load.middle([each.per_cpu_second for each in outcomes]),
+            load.middle([each.cpu_per_journey for each in outcomes]),
+        ]
+        print(f"{name:<16}{families:>8}  {said[0]:<24}{said[1]:<24}{said[2]}")
+
+
+def _print_kinds(results: Results) -> None:
+    print("\nserver CPU ms a journey by kind of process (medians over all runs)")
+    spent: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for (name, _families), outcomes in results.items():
+        for outcome in outcomes:
+            for kind, seconds in outcome.cpu.items():
+                spent[name, kind].append(1000 * seconds / max(outcome.journeys, 1))
+    for (name, kind), each in spent.items():
+        print(f"{name:<16}{kind:<12}{statistics.median(each):>8.1f}")
+
+
+def _print_steps(results: Results) -> None:
+    most = max(families for _name, families in results)
+    print("\np50 / p95 / p99 of each step in ms, for one family at a time and for the most at once")
+    for (name, families), outcomes in sorted(results.items()):
+        if families in (1, most):
+            said = []
+            for step in STEPS:
+                of_runs = [
+                    statistics.median(outcome.percentile(step, share) for outcome in outcomes)
+                    for share in (0.5, 0.95, 0.99)
+                ]
+                said.append(f"{step} {' / '.join(f'{each:.0f}' for each in of_runs)}")
+            print(f"{name:<16}{families:>4}  {'; '.join(said)}")
+
+
+def _print_gate(figures: dict[str, float]) -> bool:
+    print(f"\n{'figure':<12}{'measured':>10}{'gate':>10}{'aim':>10}")
+    met = True
+    for name, value in figures.items():
+        at_most = name in ("cpu", "statements")
+        fine = value <= GATE[name] if at_most else value >= GATE[name]
+        met &= fine
+        sign = "≤ " if at_most else "≥ "
+        gate, aim = f"{sign}{GATE[name]:g}", f"{sign}{AIM[name]:g}"
+        print(f"{name:<12}{value:>10.1f}{gate:>10}{aim:>10}  {'met' if fine else 'MISSED'}")
+    return met

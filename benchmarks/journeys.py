@@ -1,0 +1,110 @@
+"""What one family does, on each product: one small class each.
+
+A later flow (a guardian's activation, a class that opens) plugs in as another class with the same
+two methods, given to :func:`benchmarks.load.run`.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Protocol
+
+from .browser import Browser
+from .sink import Sink
+
+PASSWORD = "tZ7#kqpLw-benchmark"
+STEPS = ("form", "sign up", "mail", "confirm", "sign in", "first page")
+
+
+class Journey(Protocol):
+    """One way through a product, repeated by every family."""
+
+    site: str
+
+    def walk(self, number: str, address: str, sink: Sink) -> dict[str, float]:
+        """Go all the way as family ``number``; return the seconds of each step. Raises ``Unexpected``."""
+        ...
+
+    def sign_in_page(self) -> str:
+        """Return the path of the page whose GETs are counted per second."""
+        ...
+
+
+class PortalJourney:
+    """This portal: consent, form, mail, confirmation here, then a fresh browser."""
+
+    def __init__(self, site: str) -> None:
+        self.site = site
+
+    def sign_in_page(self) -> str:
+        """The page of one level."""
+        return "/college/connexion/"
+
+    def walk(self, number: str, address: str, sink: Sink) -> dict[str, float]:
+        """See :class:`Journey`."""
+        name, mail = f"famille.{number}", f"famille.{number}@exemple.fr"
+        first = Browser(self.site, address)
+        consent = first.get("/college/conditions/", step="form")
+        document = re.search(r'name="document" value="(\d+)"', consent.text)
+        assert document is not None, "the page of consent has changed"
+        first.post("/college/conditions/", {"document": document[1], "accept": "1"}, step="form")
+        first.get("/college/inscription/", step="form")
+        typed = {
+            "submission": str(uuid.uuid4()),
+            "profile": "eleve",
+            "age_group": "majeur",
+            "first_name": "Jeanne",
+            "last_name": "Dupont",
+            "username": name,
+            "password": PASSWORD,
+            "academy": "70",
+            "department": "14",
+            "country": "",
+            "address": mail,
+            "address_again": mail,
+        }
+        sent = first.post("/college/inscription/", typed, step="sign up")
+        first.get(sent.location, step="sign up")
+        link = sink.link_to(mail, first.took)
+        first.get(link, step="confirm")
+        thanks = first.post(link, {}, step="confirm")
+        first.get(thanks.location, step="confirm")
+        first.close()
+        second = Browser(self.site, address)
+        second.get(self.sign_in_page(), step="sign in")
+        into = second.post(self.sign_in_page(), {"login": name, "password": PASSWORD}, step="sign in")
+        second.get(into.location, step="first page")
+        second.close()
+        return first.took | second.took
+
+
+class AllauthJourney:
+    """A plain django-allauth project: the same steps, as it ships them."""
+
+    def __init__(self, site: str) -> None:
+        self.site = site
+
+    def sign_in_page(self) -> str:
+        """allauth's own."""
+        return "/accounts/login/"
+
+    def walk(self, number: str, address: str, sink: Sink) -> dict[str, float]:
+        """See :class:`Journey`."""
+        name, mail = f"famille.{number}", f"famille.{number}@exemple.fr"
+        first = Browser(self.site, address)
+        first.get("/accounts/signup/", step="form")
+        typed = {"username": name, "email": mail, "password1": PASSWORD, "password2": PASSWORD}
+        sent = first.post("/accounts/signup/", typed, step="sign up")
+        first.get(sent.location, step="sign up")
+        link = sink.link_to(mail, first.took)
+        first.get(link, step="confirm")
+        done = first.post(link, {}, step="confirm")
+        first.get(done.location, step="confirm")
+        first.close()
+        second = Browser(self.site, address)
+        second.get(self.sign_in_page(), step="sign in")
+        into = second.post(self.sign_in_page(), {"login": name, "password": PASSWORD}, step="sign in")
+        second.get(into.location, step="first page")
+        second.close()
+        return first.took | second.took

@@ -1,0 +1,55 @@
+"""How much processor time a group of processes has used, by Linux's own accounts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def seconds(root: int) -> float:
+    """Return the CPU seconds of a process, of those it started, and of those among them that ended."""
+    total = 0.0
+    waiting = [root]
+    while waiting:
+        pid = waiting.pop()
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+            tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # counted by its parent from now on
+        total += sum(int(each) for each in fields[11:15]) / TICK
+        for task in tasks:
+            try:
+                waiting += map(int, (task / "children").read_text().split())
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+    return total
+
+
+def named(program: str, *, holding: str) -> int:
+    """Return the oldest process whose command line names ``program`` and holds ``holding``."""
+    for folder in sorted(Path("/proc").glob("[0-9]*"), key=lambda each: int(each.name)):
+        try:
+            words = (folder / "cmdline").read_bytes().decode("utf-8", "replace")
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue
+        if program in words.partition("\0")[0] and holding in words:
+            return int(folder.name)
+    raise LookupError(f"no {program} is running")
+
+
+def others(ours: set[int]) -> list[str]:
+    """Return who else uses this machine's processors now: names of the five busiest, ours left out."""
+    used: list[tuple[float, str]] = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            said = (folder / "stat").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        name = said.partition("(")[2].rpartition(")")[0]
+        fields = said.rpartition(") ")[2].split()
+        if int(folder.name) not in ours:
+            used.append(((int(fields[11]) + int(fields[12])) / TICK, name))
+    return [f"{name} ({spent:.0f} s)" for spent, name in sorted(used, reverse=True)[:5]]
