@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.utils.translation import get_language
+
 from .models import PolicyDocument, User
 
 _steps: list[Step] = []
@@ -42,10 +44,7 @@ def next_due(user: User) -> Step | None:
 def terms_to_accept(user: User) -> PolicyDocument | None:
     """Return the terms in force if this person has not accepted them (SCREENS A3)."""
     # Resolved at each request: a version that comes into force acts on open sessions too.
-    document = PolicyDocument.objects.in_force(PolicyDocument.Kind.TERMS).first()
-    if document is None or user.acceptances.filter(document__version=document.version).exists():
-        return None
-    return document
+    return PolicyDocument.objects.to_accept(PolicyDocument.Kind.TERMS, user, get_language() or "fr").first()
 
 
 def needs_renewal(user: User) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from django.db import ProgrammingError, transaction
 from django.db.models.functions import Now
 from django.test import Client
+from django.utils import timezone
 
 from accounts import enrolment, policy_texts
 from accounts.models import Enrolment, PolicyAcceptance, PolicyDocument, Registration, SignInName, User
@@ -89,7 +91,8 @@ def test_new_terms_are_asked_for_at_the_next_page(person) -> None:
         title="Nouvelles",
         summary="Résumé",
         body="T",
-        in_force_from=old.in_force_from,
+        in_force_from=timezone.localdate(),
+        published_at=timezone.now(),
     )
     assert browser.get("/mon-espace/").headers["Location"] == "/conditions-nouvelles/?next=%2Fmon-espace%2F"
     browser.post("/conditions-nouvelles/", {"document": new.pk})
@@ -103,10 +106,14 @@ def test_new_terms_are_asked_for_at_the_next_page(person) -> None:
     }
 
 
-def test_texts_are_added_and_never_changed(portal: None) -> None:
-    PolicyDocument.objects.filter(kind="terms").update(body="Comme accepté")
+def test_a_published_text_never_changes_whoever_asks(portal: None) -> None:
     assert policy_texts.load() == 0
-    assert PolicyDocument.objects.get(kind="terms").body == "Comme accepté"
+    before = PolicyDocument.objects.get(kind="terms").body
+    with pytest.raises(ProgrammingError), transaction.atomic():
+        PolicyDocument.objects.filter(kind="terms").update(body="Autre chose")
+    with pytest.raises(ProgrammingError), transaction.atomic():
+        PolicyDocument.objects.filter(kind="data_protection").delete()
+    assert PolicyDocument.objects.get(kind="terms").body == before
 
 
 def test_the_texts_can_be_read_by_everyone(portal: None) -> None:

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts import browsers, usernames
 from accounts.models import Level, PolicyDocument, Registration, SignInName, User
@@ -32,9 +33,13 @@ def test_consent_needs_the_box_ticked(family: Family) -> None:
 
 def test_a_consent_to_an_older_version_is_asked_for_again(family: Family) -> None:
     family.accept_terms()
-    old = PolicyDocument.objects.in_force("terms").get()
     PolicyDocument.objects.create(
-        kind="terms", version="2026-2", title="Nouvelles", body="Texte", in_force_from=old.in_force_from
+        kind="terms",
+        version="2026-2",
+        title="Nouvelles",
+        body="Texte",
+        in_force_from=timezone.localdate(),
+        published_at=timezone.now(),
     )
     assert family.browser.get("/college/inscription/").headers["Location"] == "/college/conditions/"
 
