@@ -1,4 +1,13 @@
-"""Checks a name and a password at a door: one query and one hash, whoever is asked for (SAFETY G2, T3)."""
+"""Checks a name and a password at a door: one query and one hash, whoever is asked for (SAFETY G2, T3).
+
+How often one may guess (SAFETY G5, G6, T16):
+
+- 25 guesses a day at an account, over all its names and its address;
+- 100 guesses without a single success in between: then only a reset by mail opens it again;
+- one password tried in vain on 50 accounts in a day is tried no further (« spraying »);
+- a browser where the person signed in before has 25 guesses of its own a day, whatever strangers did
+  meanwhile: nobody locks a classmate out. Its cookie is worth that budget and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +20,29 @@ from django.http import HttpRequest
 
 from throttling import limits
 
-from . import addresses
+from . import addresses, browsers
 from .hashers import spend_one_hash
 from .models import MCM, User
 
 GUESSES = 25  # evaluated guesses of an account per day, over all its names (SAFETY G5)
+IN_A_ROW = 100  # without a success; NIST SP 800-63B 5.2.2
+SAME_PASSWORD = 50  # accounts tried with one password in a day, in vain
+DAY, YEAR = timedelta(days=1), timedelta(days=365)
 
 
 def guesses(key: str) -> limits.Limit:
-    """Return the limit that counts the guesses at one account, or at one name that nobody has."""
-    return limits.Limit("sign_in.account", key, GUESSES, timedelta(days=1))
+    """Return the limit that counts the guesses of a day at one account, or at one name that nobody has."""
+    return limits.Limit("sign_in.account", key, GUESSES, DAY)
+
+
+def guesses_in_a_row(key: str) -> limits.Limit:
+    """Return the limit that counts the guesses since the last success."""
+    return limits.Limit("sign_in.in_a_row", key, IN_A_ROW, YEAR)
+
+
+def forget_guesses(user: User) -> None:
+    """Begin anew after a reset by mail: the guesses were at another password."""
+    limits.clear(guesses(user.subject), guesses_in_a_row(user.subject))
 
 
 class DoorBackend(ModelBackend):
@@ -38,19 +60,37 @@ class DoorBackend(ModelBackend):
         """Return the person, or ``None``.
 
         Every guess is counted before it is judged, known account or not. Raises
-        :class:`throttling.limits.Refused` when the account has had its guesses for the day.
+        :class:`throttling.limits.Refused` when the account has had its guesses.
         """
         if login is None or password is None:
             return None
         user = self.find(login, authority)
-        guess = guesses(user.subject if user else f"{authority}:{login.strip().lower()}")
-        limits.hit(guess)
+        key = user.subject if user else f"{authority}:{login.strip().lower()}"
+        in_a_row = guesses_in_a_row(key)
+        known = browsers.known_as(request, user) if request and user else ""
+        if known:
+            counted: tuple[limits.Limit, ...] = (
+                limits.Limit("sign_in.known_browser", f"{key}:{known}", GUESSES, DAY),
+            )
+        else:
+            counted = (
+                guesses(key),
+                in_a_row,
+                limits.Limit("sign_in.same_password", password, SAME_PASSWORD, DAY),
+            )
+        try:
+            limits.hit(*counted)
+        except limits.Refused as refusal:
+            # Nothing was judged: only the limit that refuses has been used.
+            limits.give_back(*(limit for limit in counted if limit != refusal.limit))
+            raise
         if user is None or not user.is_active:
             spend_one_hash()
             return None
         if not check_password(password, user.password):
             return None
-        limits.give_back(guess)  # a person may sign in as often as they like
+        # A person may sign in as often as they like, and has shown that they are no guesser.
+        limits.give_back(*counted, forgiven=(in_a_row,))
         return user
 
     @staticmethod

@@ -1,9 +1,12 @@
-"""What the portal remembers in a browser that has not signed in: three small signed cookies.
+"""What the portal remembers in a browser that has not signed in: four small signed cookies.
 
 - ``device``: a random number, so that limits count a browser and not a whole school behind one
   address, and so that the browser that signed up is known again.
 - ``consent``: which terms were accepted, and when (SCREENS A3).
 - ``registration``: the sign-up that « Vérifiez vos messages » speaks of.
+
+- ``known``: for each account that signed in here, a number that gives this browser a budget of its own
+  for wrong passwords (SAFETY G6). It proves nothing else.
 
 And one plain cookie, ``name``: the user name, where its owner asked for it (SCREENS A2). Strangers
 have no session, so that a sign-up costs the database nothing before its form is sent.
@@ -19,11 +22,16 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import salted_hmac
+
+from .models import User
 
 DEVICE = f"{settings.COOKIE_PREFIX}device"
 CONSENT = f"{settings.COOKIE_PREFIX}consent"
 REGISTRATION = f"{settings.COOKIE_PREFIX}registration"
 NAME = f"{settings.COOKIE_PREFIX}name"
+KNOWN = f"{settings.COOKIE_PREFIX}known"
+ACCOUNTS = 5  # a family's computer
 YEAR = timedelta(days=365)
 DAY = timedelta(days=1)
 
@@ -113,3 +121,30 @@ def remember_name(response: HttpResponse, name: str) -> None:
 def name(request: HttpRequest) -> str:
     """Return the user name that its owner asked to remember here."""
     return _recall(request, NAME, YEAR)
+
+
+def remember_account(request: HttpRequest, response: HttpResponse, user: User) -> None:
+    """Keep that this person signed in here; of several, the last ones."""
+    if known_as(request, user):
+        return
+    others = [entry for entry in _known(request) if not entry.startswith(f"{user.public_id.hex}:")]
+    entry = f"{user.public_id.hex}:{_seal(user)}:{secrets.token_urlsafe(9)}"
+    _remember(response, KNOWN, "~".join([entry, *others][:ACCOUNTS]), YEAR)
+
+
+def known_as(request: HttpRequest, user: User) -> str:
+    """Return the number under which this browser is known for a person; empty if it is not.
+
+    A new password, or sessions ended by the staff, make every browser a stranger again.
+    """
+    start = f"{user.public_id.hex}:{_seal(user)}:"
+    return next((entry.removeprefix(start) for entry in _known(request) if entry.startswith(start)), "")
+
+
+def _known(request: HttpRequest) -> list[str]:
+    return [entry for entry in _recall(request, KNOWN, YEAR).split("~") if entry]
+
+
+def _seal(user: User) -> str:
+    text = f"{user.public_id}|{user.password}|{user.session_epoch}"
+    return salted_hmac("accounts.browsers.known", text, algorithm="sha256").hexdigest()[:16]
