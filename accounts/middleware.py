@@ -1,4 +1,4 @@
-"""Two rules for every page of somebody who is signed in."""
+"""Three rules for every page of somebody who is signed in."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.deprecation import MiddlewareMixin
 
-from . import steps
+from . import open_sessions, sessions, steps
 
 
 def steps_not_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -37,6 +38,20 @@ class StepsMiddleware(MiddlewareMixin):
             return None
         wanted = f"?{urlencode({'next': request.get_full_path()})}" if request.method == "GET" else ""
         return redirect(reverse(step.page) + wanted)
+
+
+class SessionLifeMiddleware(MiddlewareMixin):
+    """Ends a session that was idle for half an hour, or open for half a day (SAFETY T31)."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        """Lead to the sign-in page, which says why and leads back."""
+        if SESSION_KEY not in request.session or not open_sessions.is_over(request):
+            return None
+        sessions.sign_out(request)
+        words = {"expiree": "1"}
+        if request.method == "GET":
+            words["next"] = request.get_full_path()
+        return redirect(f"{reverse('account_login')}?{urlencode(words)}")
 
 
 class NoStoreMiddleware(MiddlewareMixin):

@@ -20,9 +20,9 @@ from audit import journal
 from notifications import outbox
 from throttling import limits
 
-from . import addresses, links, registration
-from .backends import guesses
-from .models import MCM, RecoveryRequest, Registration, SignInName, User
+from . import addresses, links, open_sessions, registration
+from .backends import forget_guesses
+from .models import MCM, AddressChange, RecoveryRequest, Registration, SignInName, User
 
 KIND = "accounts.recovery"
 KIND_CHANGED = "accounts.password_changed"
@@ -131,9 +131,12 @@ def choose_password(request: RecoveryRequest, password: str) -> User:
         RecoveryRequest.objects.filter(user=user, used_at=None).update(used_at=timezone.now())
         user.password = encoded
         user.save(update_fields=["password"])  # which ends every session: see User's session hash
+        # Whoever had the account may have begun to take its address with them (SAFETY T24).
+        AddressChange.objects.filter(user=user).delete()
+        open_sessions.close_all(user)
         tell_of_new_password(user)
         journal.record(act=PASSWORD_RESET, actor=user.subject, subject=user.subject, fields=["password"])
-    limits.clear(guesses(user.subject))  # the guesses were at another password
+    forget_guesses(user)
     return user
 
 

@@ -7,6 +7,7 @@ from allauth.account.models import Login
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from . import browsers, open_sessions
 from .models import User
 
 
@@ -22,9 +23,19 @@ def sign_in(request: HttpRequest, user: User, *, next_url: str = "") -> HttpResp
     ``next_url`` is a path of this site. It is never left to allauth, which would read it from the request.
     """
     login = Login(user=user, redirect_url=next_url or reverse("my_space"))
-    return flows.login.perform_password_login(request, {}, login)
+    response = flows.login.perform_password_login(request, {}, login)
+    if request.user.is_authenticated:
+        begin(request, response, user)
+    return response
+
+
+def begin(request: HttpRequest, response: HttpResponse, user: User) -> None:
+    """Note what begins with a session: the device, and that this browser is known."""
+    open_sessions.opened(request, user)
+    browsers.remember_account(request, response, user)
 
 
 def sign_out(request: HttpRequest) -> None:
     """End the session of this browser."""
+    open_sessions.closed(request)
     flows.logout.logout(request)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from schools.school_year import today
 
-from . import enrolment, recovery, registration
+from . import address_change, enrolment, open_sessions, recovery, registration
 
 
 @shared_task
@@ -17,5 +17,7 @@ def purge() -> None:
     now = timezone.now()
     registration.purge(now)
     recovery.purge(now)
+    open_sessions.purge(now)
+    address_change.purge(now)
     enrolment.forget_the_past(today())
     call_command("clearsessions")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib.auth import authenticate
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -36,14 +38,7 @@ def sign_in(request: HttpRequest, level: Level | None = None) -> HttpResponse:
         try:
             user = authenticate(request, login=login, password=form.cleaned_data["password"], authority=MCM)
         except limits.Refused as refusal:
-            form.add_error(
-                None,
-                _(
-                    "Trop d’essais pour ce compte. Réessayez %(wait)s, ou choisissez "
-                    "un nouveau mot de passe avec « Vous avez oublié… »."
-                )
-                % {"wait": refusal.wait},
-            )
+            form.add_error(None, _too_often(refusal))
         else:
             if user is not None:
                 response = sessions.sign_in(request, user, next_url=wanted)
@@ -61,7 +56,13 @@ def sign_in(request: HttpRequest, level: Level | None = None) -> HttpResponse:
     return render(
         request,
         "accounts/sign_in.html",
-        {"form": form, "level": level, "next": wanted, "year": SchoolYear.current()},
+        {
+            "form": form,
+            "level": level,
+            "next": wanted,
+            "year": SchoolYear.current(),
+            "expired": "expiree" in request.GET and not form.is_bound,
+        },
     )
 
 
@@ -76,8 +77,24 @@ def sign_out(request: HttpRequest) -> HttpResponse:
         sessions.sign_out(request)
         response = redirect("home")
         browsers.forget_registration(response)
+        # What the browser kept of these pages goes too. Not its cookies: among them is the one that
+        # lets the owner of an account in while somebody else guesses (SAFETY T32, G6).
+        response.headers["Clear-Site-Data"] = '"cache", "storage"'
         return response
     return render(request, "accounts/sign_out.html")
+
+
+def _too_often(refusal: limits.Refused) -> str:
+    """Say what to do after too many tries: the same for an account that exists and one that does not."""
+    if refusal.retry_at - refusal.now > timedelta(days=2):
+        return _(
+            "Trop d’essais pour ce compte. Pour le protéger, il faut choisir un nouveau mot de passe "
+            "avec « Vous avez oublié… »."
+        )
+    return _(
+        "Trop d’essais pour ce compte. Réessayez %(wait)s, ou choisissez "
+        "un nouveau mot de passe avec « Vous avez oublié… »."
+    ) % {"wait": refusal.wait}
 
 
 def _name_of(user: User, login: str) -> str:

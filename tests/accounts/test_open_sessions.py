@@ -1,0 +1,145 @@
+"""A session begins, is idle, and ends (SAFETY T31, T32)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts import devices, open_sessions
+from accounts.models import OpenSession
+from tests.accounts.conftest import PASSWORD
+
+pytestmark = pytest.mark.django_db
+ANDROID = "Mozilla/5.0 (Android 14; Mobile; rv:131.0) Gecko/131.0 Firefox/131.0"
+
+
+def signed_in(user_agent: str = ANDROID) -> Client:
+    """Return a browser where Jeanne has signed in."""
+    browser = Client(HTTP_USER_AGENT=user_agent)
+    response = browser.post("/college/connexion/", {"login": "jeanne.dupont", "password": PASSWORD})
+    assert response.status_code == 302
+    return browser
+
+
+def is_in(browser: Client) -> bool:
+    """Say whether « Mon espace » opens."""
+    return browser.get("/mon-espace/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (ANDROID, "Firefox sur Android"),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+            "Version/17.5 Mobile/15E148 Safari/604.1",
+            "Safari sur iPhone",
+        ),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+            "Chrome/130.0.0.0 Safari/537.36 Edg/130.0.0.0",
+            "Edge sur Windows",
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 13; SM-A135F) AppleWebKit/537.36 (KHTML, like Gecko) "
+            "SamsungBrowser/26.0 Chrome/122.0.0.0 Mobile Safari/537.36",
+            "Samsung Internet sur Android",
+        ),
+        ("", "Un navigateur que nous ne connaissons pas"),
+        ("<script>alert(1)</script>" * 400, "Un navigateur que nous ne connaissons pas"),
+    ],
+)
+def test_a_device_is_named_in_plain_words(said: str, words: str) -> None:
+    assert devices.in_words(devices.code_of(said)) == words
+
+
+def test_signing_in_changes_the_cookie_and_notes_the_device(person) -> None:
+    user = person()
+    browser = Client(HTTP_USER_AGENT=ANDROID, REMOTE_ADDR="192.0.2.77")
+    browser.cookies["sid"] = "a" * 32
+    browser.post("/college/connexion/", {"login": "jeanne.dupont", "password": PASSWORD})
+    assert browser.cookies["sid"].value != "a" * 32
+    row = OpenSession.objects.get(user=user)
+    assert row.session_key == browser.cookies["sid"].value
+    assert (row.device, row.network) == ("firefox.android", "192.0.2.0/24")
+
+
+def test_an_idle_session_ends_after_half_an_hour_and_leads_back(person, time_machine) -> None:
+    person()
+    time_machine.move_to(timezone.now())
+    browser = signed_in()
+    time_machine.shift(timedelta(minutes=29))
+    assert is_in(browser)
+    time_machine.shift(timedelta(minutes=29))
+    assert is_in(browser)
+    time_machine.shift(timedelta(minutes=31))
+    response = browser.get("/mon-espace/")
+    assert response.headers["Location"] == "/connexion/?expiree=1&next=%2Fmon-espace%2F"
+    assert "Votre session a été fermée" in browser.get(response.headers["Location"]).content.decode()
+    assert not OpenSession.objects.exists()
+
+
+def test_even_a_busy_session_ends_after_half_a_day(person, time_machine) -> None:
+    person()
+    time_machine.move_to(timezone.now())
+    browser = signed_in()
+    for _step in range(26):
+        time_machine.shift(timedelta(minutes=27))
+        assert is_in(browser)
+    time_machine.shift(timedelta(minutes=20))
+    assert not is_in(browser)
+
+
+def test_a_page_costs_no_write_within_the_minute(person, django_assert_num_queries) -> None:
+    person()
+    browser = signed_in()
+    browser.get("/mon-espace/")
+    before = OpenSession.objects.get().seen_at
+    browser.get("/mon-espace/")
+    assert OpenSession.objects.get().seen_at == before
+
+
+def test_a_session_is_closed_from_another_device(person) -> None:
+    user = person()
+    phone, desk = signed_in(), signed_in("")
+    assert OpenSession.objects.filter(user=user).count() == 2
+    row = OpenSession.objects.get(session_key=phone.cookies["sid"].value)
+    assert open_sessions.close(user, row.public_id)
+    assert not is_in(phone)
+    assert is_in(desk)
+
+
+def test_nobody_closes_a_session_of_somebody_else(person) -> None:
+    person()
+    stranger = person("paul.martin")
+    phone = signed_in()
+    assert not open_sessions.close(stranger, OpenSession.objects.get().public_id)
+    assert is_in(phone)
+
+
+def test_all_other_sessions_are_closed_at_once(person) -> None:
+    user = person()
+    phone, desk, tablet = signed_in(), signed_in(), signed_in()
+    assert open_sessions.close_all(user, keep=desk.cookies["sid"].value) == 2
+    assert (is_in(phone), is_in(desk), is_in(tablet)) == (False, True, False)
+
+
+def test_signing_out_forgets_the_session_and_clears_what_the_browser_kept(person) -> None:
+    person()
+    browser = signed_in()
+    response = browser.post("/deconnexion/")
+    assert response.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert not OpenSession.objects.exists()
+    assert not is_in(browser)
+
+
+def test_sessions_that_ended_by_themselves_are_forgotten(person) -> None:
+    user = person()
+    long_ago = timezone.now() - timedelta(hours=13)
+    OpenSession.objects.create(user=user, session_key="old", opened_at=long_ago)
+    OpenSession.objects.create(user=user, session_key="new")
+    open_sessions.purge(timezone.now())
+    assert [row.session_key for row in OpenSession.objects.all()] == ["new"]
