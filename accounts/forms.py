@@ -226,6 +226,13 @@ class RenewalForm(PlaceFields):
 
     level = forms.ChoiceField(label=_("Niveau"), choices=Level.choices, widget=forms.RadioSelect)
 
+    def __init__(self, *args: Any, levels: Sequence[tuple[str, Any]] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if levels is not None:  # those that are left to add
+            self.fields["level"] = forms.ChoiceField(
+                label=_("Niveau"), choices=levels, widget=forms.RadioSelect
+            )
+
 
 class AddressCorrectionForm(AddressFields):
     """« Vérifiez vos messages »: the address was mistyped (SCREENS A5)."""

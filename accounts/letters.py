@@ -14,8 +14,8 @@ from django.utils.text import Truncator
 
 from notifications.letters import Context, Letter, NothingToSend, register
 
-from . import links, recovery, registration
-from .models import MCM, RecoveryRequest, Registration, SignInName, User
+from . import address_change, links, recovery, registration
+from .models import MCM, AddressChange, RecoveryRequest, Registration, SignInName, User
 
 
 def page(name: str, **parts: str) -> str:
@@ -86,10 +86,40 @@ def recovery_letter(context: Context) -> Letter:
 
 def password_changed_letter(context: Context) -> Letter:
     """Tell a person that the password of their account has changed."""
+    return write("password_changed", {"user": _person(context), "recover_url": page("recover")})
+
+
+def address_change_letter(context: Context) -> Letter:
+    """Ask whoever reads the new address to confirm it, or tell that it already serves an account."""
+    change = (
+        AddressChange.objects.select_related("user")
+        .filter(public_id=context.reference, address=context.to)
+        .first()
+    )
+    if change is None:
+        raise NothingToSend
+    owner = User.objects.with_address(change.address).first()
+    if owner is not None:
+        return write("address_change_taken", _ways_in(owner))
+    url = page("confirm_address", token=links.token(address_change.KIND, change))
+    return write("address_change", {"name": first_words(change.user.first_name), "url": url})
+
+
+def address_change_asked_letter(context: Context) -> Letter:
+    """Tell the present address that another one was asked for, and what to do if it was not its owner."""
+    return write("address_change_asked", {"user": _person(context), "recover_url": page("recover")})
+
+
+def address_changed_letter(context: Context) -> Letter:
+    """Tell the former address that it serves this account no more."""
+    return write("address_changed", {"user": _person(context)})
+
+
+def _person(context: Context) -> User:
     user = User.objects.filter(public_id=context.reference).first()
     if user is None:
         raise NothingToSend
-    return write("password_changed", {"user": user, "recover_url": page("recover")})
+    return user
 
 
 def _waiting(context: Context) -> Registration:
@@ -118,3 +148,6 @@ register(registration.KIND, registration_letter)
 register(registration.KIND_NEW_PASSWORD, registration_password_letter)
 register(recovery.KIND, recovery_letter)
 register(recovery.KIND_CHANGED, password_changed_letter)
+register(address_change.KIND, address_change_letter)
+register(address_change.KIND_ASKED, address_change_asked_letter)
+register(address_change.KIND_DONE, address_changed_letter)

@@ -13,6 +13,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db import models
 
@@ -117,6 +118,7 @@ register(
             OpenSession,
             StaffRole,
             Authenticator,
+            LogEntry,
         ),
         export=_export_person,
         erase=_erase_person,

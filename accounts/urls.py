@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, register_converter
 
 from .models import Level
-from .views import confirming, policies, recovering, school_year, signing_in, signing_up
+from .views import account, confirming, policies, recovering, school_year, signing_in, signing_up
 
 
 class LevelConverter:
@@ -38,6 +38,17 @@ urlpatterns = [
     path("acces-oublie/", recovering.recover, name="recover"),
     path("acces-oublie/envoye/", recovering.recover_sent, name="recover_sent"),
     path("mot-de-passe/<str:token>/", recovering.reset_password, name="reset_password"),
+    path("mon-compte/", account.account, name="account"),
+    path("mon-compte/identite/", account.reauthenticate, name="reauthenticate"),
+    path("mon-compte/nom/", account.change_names, name="change_names"),
+    path("mon-compte/mot-de-passe/", account.change_password, name="change_password"),
+    path("mon-compte/adresse/", account.change_address, name="change_address"),
+    path("mon-compte/adresse/annuler/", account.cancel_address_change, name="cancel_address_change"),
+    path("mon-compte/appareils/", account.sessions, name="account_sessions"),
+    path("mon-compte/niveau/", account.add_level, name="add_level"),
+    path("mon-compte/accords/", account.accepted_texts, name="accepted_texts"),
+    path("mon-compte/donnees/", account.own_data, name="own_data"),
+    path("adresse/confirmer/<str:token>/", account.confirm_address, name="confirm_address"),
     path("conditions-nouvelles/", policies.accept_terms, name="accept_terms"),
     path("renouveler/", school_year.renew, name="renew"),
     path("textes/conditions-utilisation/", policies.terms, name="terms"),
