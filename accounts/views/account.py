@@ -73,7 +73,11 @@ def reauthenticate(request: PersonRequest) -> HttpResponse:
             form.add_error("password", _("Ce n’est pas votre mot de passe. Vérifiez les majuscules."))
         except limits.Refused as refusal:
             form.add_error(None, _("Trop d’essais. Réessayez %(wait)s.") % {"wait": refusal.wait})
-    return render(request, "accounts/account/reauthenticate.html", {"form": form, "next": wanted})
+    # For the browser's password manager, which looks for a name beside a password.
+    name = request.user.sign_in_names.values_list("name", flat=True).first() or ""
+    return render(
+        request, "accounts/account/reauthenticate.html", {"form": form, "next": wanted, "name": name}
+    )
 
 
 @never_cache

@@ -47,13 +47,17 @@ def test_at_the_new_school_year_an_account_is_renewed_without_a_mail(comes: Come
 def new_terms(portal: Portal) -> Iterator[str]:
     """What makes new terms come into force; afterwards they never existed."""
     yield (
-        "INSERT INTO accounts_policydocument (kind, version, language, title, summary, body, in_force_from)"
-        " SELECT kind, 'nouvelle', language, title, 'Ce qui change pour chacun.', body, in_force_from"
-        " FROM accounts_policydocument WHERE kind = 'terms'"
+        "INSERT INTO accounts_policydocument"
+        " (kind, version, language, title, summary, body, in_force_from, major, published_at)"
+        " SELECT kind, 'nouvelle', language, title, 'Ce qui change pour chacun.', body, current_date,"
+        " true, now()"
+        " FROM accounts_policydocument WHERE kind = 'terms' AND language = 'fr' AND version <> 'nouvelle'"
     )
     new = "SELECT id FROM accounts_policydocument WHERE version = 'nouvelle'"
     portal.sql(f"DELETE FROM accounts_policyacceptance WHERE document_id IN ({new})")
+    portal.sql("ALTER TABLE accounts_policydocument DISABLE TRIGGER accounts_policy_published")
     portal.sql("DELETE FROM accounts_policydocument WHERE version = 'nouvelle'")
+    portal.sql("ALTER TABLE accounts_policydocument ENABLE TRIGGER accounts_policy_published")
 
 
 def test_new_terms_are_asked_for_at_the_next_sign_in(comes: Comes, portal: Portal, new_terms: str) -> None:

@@ -238,6 +238,8 @@ class Visitor:
     # --- what their browser notices -----------------------------------------------------------
 
     def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "info" and message.text.startswith("Clear-Site-Data"):
+            return  # the browser says that it did what signing out asks for
         told_by_status = self.expected_status >= 400 and f"status of {self.expected_status}" in message.text
         if not told_by_status:
             self.complaints.append(f"{message.type}: {message.text}")

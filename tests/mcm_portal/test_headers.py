@@ -14,6 +14,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls.resolvers import RoutePattern
 
 from accounts.models import MCM, Level, SignInName, User
 
@@ -26,22 +27,23 @@ DUMMIES = {
     "IntConverter": 1,
     "UUIDConverter": UUID(int=0),
     "LevelConverter": Level.values[0],
+    "PathConverter": "1",
 }
 HOST = urlsplit(settings.SITE_URL).hostname
 
 
-def addresses(resolver: URLResolver | None = None) -> Iterator[str]:
+def addresses(resolver: URLResolver | None = None, space: str = "") -> Iterator[str]:
     """Walk every address of the portal, with something plausible for each of its parts."""
     for entry in (resolver or get_resolver()).url_patterns:
         if isinstance(entry, URLResolver):
-            yield from addresses(entry)
-        else:
+            yield from addresses(entry, f"{space}{entry.namespace}:" if entry.namespace else space)
+        elif isinstance(entry.pattern, RoutePattern):  # the admin has two made of regular expressions
             assert isinstance(entry, URLPattern)
             parts = {
                 name: DUMMIES[type(converter).__name__]
                 for name, converter in entry.pattern.converters.items()
             }
-            yield reverse(entry.callback if entry.name is None else entry.name, kwargs=parts)
+            yield reverse(entry.callback if entry.name is None else f"{space}{entry.name}", kwargs=parts)
 
 
 @pytest.fixture
