@@ -71,8 +71,13 @@ def forget_the_past(today: date) -> int:
 
 
 def accept(user: User, document: PolicyDocument) -> None:
-    """Keep that a person accepted a version of a text, and when; twice is once."""
+    """Keep that a person accepted a version of a text, in which language, and when; twice is once.
+
+    A version accepted in one language is not accepted again in another.
+    """
     with transaction.atomic():
+        if user.acceptances.filter(document__kind=document.kind, document__version=document.version).exists():
+            return
         _acceptance, created = PolicyAcceptance.objects.get_or_create(user=user, document=document)
         if created:
             journal.record(act=TERMS_ACCEPTED, actor=user.subject, subject=user.subject)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from .models import Level
+from .models import Level, PolicyDocument
 from .views import account, confirming, policies, recovering, school_year, signing_in, signing_up
 
 
@@ -22,7 +22,32 @@ class LevelConverter:
         return Level(value).value
 
 
+class PolicyConverter:
+    """Which text, in an address."""
+
+    KINDS = {
+        "conditions-utilisation": PolicyDocument.Kind.TERMS,
+        "donnees-personnelles": PolicyDocument.Kind.DATA_PROTECTION,
+        "charte-eleves": PolicyDocument.Kind.CHARTER_PUPILS,
+        "charte-responsables-legaux": PolicyDocument.Kind.CHARTER_GUARDIANS,
+        "charte-personnels": PolicyDocument.Kind.CHARTER_STAFF,
+        "mentions-legales": PolicyDocument.Kind.LEGAL_NOTICE,
+        "accessibilite": PolicyDocument.Kind.ACCESSIBILITY,
+        "cookies": PolicyDocument.Kind.COOKIES,
+    }
+    regex = "|".join(KINDS)
+
+    def to_python(self, value: str) -> PolicyDocument.Kind:
+        """Read the kind of a text out of an address."""
+        return self.KINDS[value]
+
+    def to_url(self, value: str) -> str:
+        """Write the kind of a text into an address."""
+        return next(slug for slug, kind in self.KINDS.items() if kind == value)
+
+
 register_converter(LevelConverter, "level")
+register_converter(PolicyConverter, "policy")
 
 urlpatterns = [
     path("<level:level>/connexion/", signing_in.sign_in, name="sign_in"),
@@ -51,6 +76,10 @@ urlpatterns = [
     path("adresse/confirmer/<str:token>/", account.confirm_address, name="confirm_address"),
     path("conditions-nouvelles/", policies.accept_terms, name="accept_terms"),
     path("renouveler/", school_year.renew, name="renew"),
-    path("textes/conditions-utilisation/", policies.terms, name="terms"),
-    path("textes/donnees-personnelles/", policies.data_protection, name="data_protection"),
+    path("textes/<policy:kind>/", policies.policy, name="policy"),
+    path("textes/<policy:kind>/versions/<str:version>/", policies.policy, name="policy_version"),
+    *(
+        path(f"textes/{slug}/", policies.policy, {"kind": kind}, name=kind.value)
+        for slug, kind in PolicyConverter.KINDS.items()
+    ),
 ]

@@ -35,6 +35,9 @@ ALLOWED_HOSTS = environment.words(
 )
 PORTAL_BRAND = environment.text("PORTAL_BRAND", "")
 ADMIN_CONTACT = environment.text("ADMIN_CONTACT", "" if not DEBUG else "contact@example.org")
+ACCESSIBILITY = environment.text("ACCESSIBILITY", "none")
+if ACCESSIBILITY not in ("none", "partial", "full"):
+    raise ImproperlyConfigured(f"ACCESSIBILITY={ACCESSIBILITY!r} must be one of: none, partial, full.")
 TRUSTED_PROXY_COUNT = environment.number("TRUSTED_PROXY_COUNT", 0, most=10)
 
 # --- secrets --------------------------------------------------------------------------------
@@ -136,7 +139,7 @@ DATABASES["default"]["OPTIONS"] = {
     "options": "-c statement_timeout=10000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=15000",
     **DATABASES["default"]["OPTIONS"],  # type: ignore[dict-item]
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "accounts.session_store"
 # Nothing that matters is cached outside a process: with Redis gone every page still answers.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
@@ -202,6 +205,7 @@ SMS_URL = _sms_url.geturl() if _sms_url else ""
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.backends.DoorBackend"]
 LOGIN_URL = "account_login"
+BACK_OFFICE_GATE = "accounts.second_factor.verified"  # asked of a session before the administration opens
 LOGIN_REDIRECT_URL = "my_space"
 LOGOUT_REDIRECT_URL = "home"
 PASSWORD_HASHERS = ["accounts.hashers.Argon2idHasher"]

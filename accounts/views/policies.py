@@ -1,11 +1,15 @@
-"""The texts that people read and accept (SCREENS A3)."""
+"""The texts that people read and accept, and those that the law asks for (SCREENS A3)."""
 
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from markdown_it import MarkdownIt
@@ -17,25 +21,48 @@ from accounts.sessions import PersonRequest
 
 from .pages import next_page, page
 
-
-@login_not_required
-@require_safe
-def terms(request: HttpRequest) -> HttpResponse:
-    """Show the terms of use in force."""
-    return _policy(request, PolicyDocument.Kind.TERMS)
+MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 @login_not_required
 @require_safe
-def data_protection(request: HttpRequest) -> HttpResponse:
-    """Show what becomes of personal data."""
-    return _policy(request, PolicyDocument.Kind.DATA_PROTECTION)
+def policy(request: HttpRequest, kind: PolicyDocument.Kind, version: str = "") -> HttpResponse:
+    """Show a text: the version in force, or one that was or will be; a draft is nobody's to read.
+
+    In the language of the page where there is a translation, in French otherwise; ``?langue=`` asks
+    for one of them.
+    """
+    language = request.GET.get("langue") or get_language() or "fr"
+    texts = PolicyDocument.objects.texts_in_force(kind, language)
+    if version:
+        texts = PolicyDocument.objects.published().filter(kind=kind, version=version).order_by("-language")
+    found = list(texts)
+    if not found and version:
+        raise Http404
+    document = next((text for text in found if text.language == language), found[0] if found else None)
+    versions = (
+        PolicyDocument.objects.published()
+        .with_state()
+        .filter(kind=kind, language="fr")
+        .order_by("-in_force_from")
+    )
+    context = {
+        "kind": kind,
+        "document": document,
+        "body": _html(document.body) if document else "",
+        "translations": [text for text in found if text is not document],
+        "versions": list(versions),
+    }
+    return render(request, "accounts/policy.html", context)
 
 
-def _policy(request: HttpRequest, kind: PolicyDocument.Kind) -> HttpResponse:
-    document = PolicyDocument.objects.in_force(kind).first()
-    body = MarkdownIt("commonmark", {"html": False}).enable("table").render(document.body) if document else ""
-    return render(request, "accounts/policy.html", {"document": document, "body": body})
+def _html(text: str) -> SafeString:
+    """Return Markdown as HTML, without any HTML of its author's. A wide table scrolls by itself."""
+    opening = format_html(
+        '<div class="mcm-scroll" role="region" aria-label="{}" tabindex="0"><table>', _("Tableau")
+    )
+    html = MARKDOWN.render(text).replace("<table>", opening).replace("</table>", "</table></div>")
+    return mark_safe(html)  # noqa: S308 (MarkdownIt escapes what it did not make)
 
 
 @steps_not_required
@@ -48,8 +75,11 @@ def accept_terms(request: PersonRequest) -> HttpResponse:
         return HttpResponseRedirect(next_page(request) or reverse("my_space"))
     refused = False
     if request.method == "POST":
-        if request.POST.get("accept") and request.POST.get("document") == str(document.pk):
-            enrolment.accept(request.user, document)
+        # Whichever language was on the screen: it is the one that is kept.
+        version = PolicyDocument.objects.texts_in_force(document.kind)
+        accepted = next((text for text in version if str(text.pk) == request.POST.get("document")), None)
+        if request.POST.get("accept") and accepted is not None:
+            enrolment.accept(request.user, accepted)
             return HttpResponseRedirect(next_page(request) or reverse("my_space"))
         refused = True
     return render(request, "accounts/accept_terms.html", {"document": document, "refused": refused})

@@ -33,12 +33,15 @@ from .pages import page
 @page
 def consent(request: HttpRequest, level: Level) -> HttpResponse:
     """Show the terms in force; the form comes after « J’accepte »."""
-    document = PolicyDocument.objects.in_force(PolicyDocument.Kind.TERMS).first()
+    texts = list(PolicyDocument.objects.texts_in_force(PolicyDocument.Kind.TERMS, get_language() or "fr"))
+    document = texts[0] if texts else None
     refused = False
     if request.method == "POST" and document is not None:
-        if request.POST.get("accept") and request.POST.get("document") == str(document.pk):
+        # Whichever language was on the screen: it is the one that is kept.
+        accepted = next((text for text in texts if str(text.pk) == request.POST.get("document")), None)
+        if request.POST.get("accept") and accepted is not None:
             response = redirect("register", level=level)
-            browsers.remember_consent(request, response, document=document.pk, at=timezone.now())
+            browsers.remember_consent(request, response, document=accepted.pk, at=timezone.now())
             return response
         refused = True
     return render(
@@ -52,9 +55,9 @@ def consent(request: HttpRequest, level: Level) -> HttpResponse:
 @sensitive_post_parameters("password")
 def register(request: HttpRequest, level: Level) -> HttpResponse:
     """« Nouveau compte »: no form before consent to the terms in force."""
-    terms = PolicyDocument.objects.in_force(PolicyDocument.Kind.TERMS).first()
+    terms = {text.pk for text in PolicyDocument.objects.texts_in_force(PolicyDocument.Kind.TERMS)}
     consent = browsers.consent(request)
-    if terms is None or consent is None or consent.document != terms.pk:
+    if consent is None or consent.document not in terms:
         return redirect("consent", level=level)
     if consent.used and request.method != "POST":
         return redirect("consent", level=level)  # another person, perhaps: they give their own

@@ -108,12 +108,12 @@ def test_new_terms_are_asked_for_at_the_next_page(person) -> None:
 
 def test_a_published_text_never_changes_whoever_asks(portal: None) -> None:
     assert policy_texts.load() == 0
-    before = PolicyDocument.objects.get(kind="terms").body
+    before = PolicyDocument.objects.in_force("terms").get().body
     with pytest.raises(ProgrammingError), transaction.atomic():
         PolicyDocument.objects.filter(kind="terms").update(body="Autre chose")
     with pytest.raises(ProgrammingError), transaction.atomic():
         PolicyDocument.objects.filter(kind="data_protection").delete()
-    assert PolicyDocument.objects.get(kind="terms").body == before
+    assert PolicyDocument.objects.in_force("terms").get().body == before
 
 
 def test_the_texts_can_be_read_by_everyone(portal: None) -> None:
