@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from allauth.account.internal import flows
 from allauth.account.models import Login
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 
 from . import browsers, open_sessions
 from .models import User
@@ -31,6 +34,9 @@ def sign_in(request: HttpRequest, user: User, *, next_url: str = "") -> HttpResp
 
 def begin(request: HttpRequest, response: HttpResponse, user: User) -> None:
     """Note what begins with a session: the device, and that this browser is known."""
+    now = timezone.now()
+    if user.last_login is None or user.last_login < now - timedelta(days=1):
+        User.objects.filter(pk=user.pk).update(last_login=now)
     open_sessions.opened(request, user)
     browsers.remember_account(request, response, user)
 

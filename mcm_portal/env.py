@@ -96,7 +96,7 @@ def database(url: SplitResult) -> dict[str, object]:
     if not name:
         raise ImproperlyConfigured("DATABASE_URL must end with the name of a database.")
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "mcm_portal.postgresql",
         "NAME": name,
         "USER": unquote(url.username or ""),
         "PASSWORD": unquote(url.password or ""),

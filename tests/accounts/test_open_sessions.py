@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import devices, open_sessions
@@ -143,3 +146,21 @@ def test_sessions_that_ended_by_themselves_are_forgotten(person) -> None:
     OpenSession.objects.create(user=user, session_key="new")
     open_sessions.purge(timezone.now())
     assert [row.session_key for row in OpenSession.objects.all()] == ["new"]
+
+
+def test_a_session_is_written_once_by_the_page_that_begins_it(person) -> None:
+    person()
+    with CaptureQueriesContext(connection) as captured:
+        browser = signed_in()
+    about = [query["sql"] for query in captured if '"django_session"' in query["sql"]]
+    assert [sql.split()[0] for sql in about] == ["INSERT"]
+    assert is_in(browser)
+
+
+def test_two_pages_of_one_session_keep_its_key(person) -> None:
+    person()
+    browser = signed_in()
+    key = browser.cookies["sid"].value
+    browser.get("/mon-compte/")
+    assert browser.cookies["sid"].value == key
+    assert Session.objects.count() == 1

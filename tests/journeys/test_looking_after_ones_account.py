@@ -61,7 +61,7 @@ def test_a_forgotten_device_is_closed_and_a_new_password_ends_the_rest(comes: Co
     sign_in(library, noe)
     sign_in(cousin, noe)
     desk.follow("Mon compte")
-    desk.follow("Voir les appareils connectés, et les fermer")
+    desk.follow("Voir les appareils connectés")
     desk.stands_on("Les appareils connectés")
     desk.reads("c’est ici", "Sur le même réseau que vous")
     expect(desk.page.get_by_role("button", name=re.compile("^Fermer Ch"))).to_have_count(2)

@@ -92,7 +92,7 @@ def test_an_optional_url_may_be_left_out() -> None:
 def test_a_database_url_in_full() -> None:
     url = "postgresql://m%40cm:p%40ss%2Fw%3Ard@db.example.fr:6432/portail?sslmode=verify-full&application_name=a%20b"
     assert env.database(parts("DATABASE_URL", url, *POSTGRES)) == {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "mcm_portal.postgresql",
         "NAME": "portail",
         "USER": "m@cm",
         "PASSWORD": "p@ss/w:rd",
