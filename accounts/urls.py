@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from .models import Level, PolicyDocument
+from .models.policies import VERSION
 from .views import account, confirming, policies, recovering, school_year, signing_in, signing_up
 
 
@@ -46,8 +48,15 @@ class PolicyConverter:
         return next(slug for slug, kind in self.KINDS.items() if kind == value)
 
 
+class VersionConverter(StringConverter):
+    """The version of a text, in an address."""
+
+    regex = VERSION.strip("^$")
+
+
 register_converter(LevelConverter, "level")
 register_converter(PolicyConverter, "policy")
+register_converter(VersionConverter, "version")
 
 urlpatterns = [
     path("<level:level>/connexion/", signing_in.sign_in, name="sign_in"),
@@ -77,7 +86,7 @@ urlpatterns = [
     path("conditions-nouvelles/", policies.accept_terms, name="accept_terms"),
     path("renouveler/", school_year.renew, name="renew"),
     path("textes/<policy:kind>/", policies.policy, name="policy"),
-    path("textes/<policy:kind>/versions/<str:version>/", policies.policy, name="policy_version"),
+    path("textes/<policy:kind>/versions/<version:version>/", policies.policy, name="policy_version"),
     *(
         path(f"textes/{slug}/", policies.policy, {"kind": kind}, name=kind.value)
         for slug, kind in PolicyConverter.KINDS.items()

@@ -33,7 +33,7 @@ def policy(request: HttpRequest, kind: PolicyDocument.Kind, version: str = "") -
     for one of them.
     """
     language = request.GET.get("langue") or get_language() or "fr"
-    texts = PolicyDocument.objects.texts_in_force(kind, language)
+    texts = PolicyDocument.objects.texts_in_force(kind)
     if version:
         texts = PolicyDocument.objects.published().filter(kind=kind, version=version).order_by("-language")
     found = list(texts)
