@@ -5,6 +5,7 @@ Discovered by ``notifications``. Texts stand in ``templates/accounts/letters/``.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from notifications.letters import Context, Letter, NothingToSend, register
 
 from . import address_change, links, recovery, registration
 from .models import MCM, AddressChange, RecoveryRequest, Registration, SignInName, User
+from .staff_letters import TOLD
 
 
 def page(name: str, **parts: str) -> str:
@@ -80,7 +82,8 @@ def recovery_letter(context: Context) -> Letter:
         return write("recovery_suspended", {})
     if request.user is not None:
         url = page("reset_password", token=links.token(recovery.KIND, request))
-        return write("recovery", {**_ways_in(request.user), "url": url})
+        name = "recovery" if request.user.has_usable_password() else "recovery_asked_by_staff"
+        return write(name, {**_ways_in(request.user), "url": url})
     return write("recovery_unknown", {})
 
 
@@ -113,6 +116,21 @@ def address_change_asked_letter(context: Context) -> Letter:
 def address_changed_letter(context: Context) -> Letter:
     """Tell the former address that it serves this account no more."""
     return write("address_changed", {"user": _person(context)})
+
+
+def told_letter(kind: str, context: Context) -> Letter:
+    """Tell a person what staff did to their account (:mod:`accounts.staff_letters`)."""
+    told, user = TOLD[kind], _person(context)
+    return write(
+        "told",
+        {
+            "subject": told.subject,
+            "what": told.what % {"name": user.full_name},
+            "advice": told.advice,
+            "url": page(told.page) if told.page else "",
+            "url_label": told.page_label,
+        },
+    )
 
 
 def _person(context: Context) -> User:
@@ -151,3 +169,5 @@ register(recovery.KIND_CHANGED, password_changed_letter)
 register(address_change.KIND, address_change_letter)
 register(address_change.KIND_ASKED, address_change_asked_letter)
 register(address_change.KIND_DONE, address_changed_letter)
+for _kind in TOLD:
+    register(_kind, partial(told_letter, _kind))

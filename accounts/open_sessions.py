@@ -101,6 +101,12 @@ def of(user: User, request: HttpRequest) -> list[Line]:
     return sorted(lines, key=lambda line: not line.is_this_one)
 
 
+def how_many(user: User) -> int:
+    """Return how many sessions of a person are open: all that staff are told of them."""
+    now = timezone.now()
+    return OpenSession.objects.filter(user=user, seen_at__gt=now - IDLE, opened_at__gt=now - LONGEST).count()
+
+
 def close(user: User, public_id: uuid.UUID) -> bool:
     """End one session: its next click leads to the sign-in page. ``False`` if it is not this person's."""
     row = OpenSession.objects.filter(user=user, public_id=public_id).first()

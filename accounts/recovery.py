@@ -12,7 +12,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -22,7 +22,7 @@ from throttling import limits
 
 from . import addresses, links, open_sessions, registration
 from .backends import forget_guesses
-from .models import MCM, AddressChange, RecoveryRequest, Registration, SignInName, User
+from .models import MCM, AddressChange, Enrolment, RecoveryRequest, Registration, SignInName, User
 
 KIND = "accounts.recovery"
 KIND_CHANGED = "accounts.password_changed"
@@ -56,7 +56,7 @@ def ask(typed: str, *, device: str, client: str, language: str) -> None:
     if device:
         asked.append(limits.Limit("recovery.device", device, 20, timedelta(hours=1)))
     limits.hit(*asked, *registration.letter_limits(address or nobody))
-    user, waiting, to = _find(name=name, address=address)
+    user, waiting, to, academy = _find(name=name, address=address)
     if not address:
         try:
             limits.hit(*registration.letter_limits(to or f"nobody+{nobody}"))
@@ -67,32 +67,52 @@ def ask(typed: str, *, device: str, client: str, language: str) -> None:
         if waiting is not None:
             # The sign-up's own letter: its renderer knows when the address was corrected since.
             outbox.post(
-                kind=registration.KIND, reference=str(waiting.public_id), to=to, language=waiting.language
+                kind=registration.KIND,
+                reference=str(waiting.public_id),
+                to=to,
+                language=waiting.language,
+                academy=academy,
             )
         else:
-            outbox.post(kind=KIND, reference=str(request.public_id), to=to, language=language)
+            outbox.post(
+                kind=KIND, reference=str(request.public_id), to=to, language=language, academy=academy
+            )
 
 
-def _find(*, name: str, address: str) -> tuple[User | None, Registration | None, str]:
-    """Return whom we know, the sign-up that waits, and where to write.
+def _find(*, name: str, address: str) -> tuple[User | None, Registration | None, str, str]:
+    """Return whom we know, the sign-up that waits, where to write, and whose staff may see the letter.
 
     The same queries run whether or not there is anybody.
     """
     if address:
-        user = User.objects.with_address(address).first()
-        waiting = Registration.objects.waiting().filter(address=address).order_by("-id").first()
-        return user, None if user else waiting, address
+        user = User.objects.with_address(address).annotate(code=_academy_of("pk")).first()
+        waiting = (
+            Registration.objects.waiting()
+            .select_related("academy")
+            .filter(address=address)
+            .order_by("-id")
+            .first()
+        )
+        if user is not None:
+            return user, None, address, getattr(user, "code", None) or ""
+        return None, waiting, address, waiting.academy_code if waiting else ""
     row = (
-        SignInName.objects.select_related("user", "registration")
+        SignInName.objects.select_related("user", "registration__academy")
         .filter(authority=MCM, name=name)
-        .annotate(address=F("user__emailaddress__email"))
+        .annotate(address=F("user__emailaddress__email"), code=_academy_of("user"))
         .first()
     )
     if row is None:
-        return None, None, ""
+        return None, None, "", ""
     if row.registration is not None:
-        return None, row.registration, row.registration.address
-    return row.user, None, row.address or ""
+        return None, row.registration, row.registration.address, row.registration.academy_code
+    return row.user, None, row.address or "", row.code or ""
+
+
+def _academy_of(person: str) -> Subquery:
+    """Return the code of the académie of somebody's latest school year, within another query."""
+    years = Enrolment.objects.filter(user=OuterRef(person)).order_by("-school_year", "-pk")
+    return Subquery(years.values("academy__code")[:1])
 
 
 def by_link(token: str) -> RecoveryRequest | None:
@@ -149,6 +169,19 @@ def was_just_done(request: RecoveryRequest, password: str) -> bool:
         and timezone.now() - request.used_at < timedelta(minutes=2)
         and check_password(password, request.user.password)
     )
+
+
+def make_choose(user: User, *, to: str, academy: str) -> None:
+    """Take the password away and write for a new one; in the transaction of whoever decides it.
+
+    The letter says why it comes: its renderer sees that there is no password left.
+    """
+    user.set_unusable_password()
+    user.save(update_fields=["password"])  # which ends every session
+    AddressChange.objects.filter(user=user).delete()
+    open_sessions.close_all(user)
+    request = RecoveryRequest.objects.create(user=user)
+    outbox.post(kind=KIND, reference=str(request.public_id), to=to, language=user.language, academy=academy)
 
 
 def tell_of_new_password(user: User) -> None:

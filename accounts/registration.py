@@ -180,21 +180,34 @@ def suggest_names(first_name: str, last_name: str, *, most: int = 3) -> list[str
 def write_again(registration: Registration) -> None:
     """Send the letter once more: at most one a minute, then the mailbox's caps.
 
-    It holds the same link, unless that one had expired: an old letter does not come back to life.
-
     Raises :class:`throttling.limits.Refused`, :class:`TooSoon`, :class:`AlreadyConfirmed` and :class:`Gone`.
     """
+    may_write_again(registration)
+    limits.hit(*letter_limits(registration.address))
+    replace_letter(registration)
+
+
+def may_write_again(registration: Registration) -> None:
+    """Raise :class:`TooSoon` within a minute of the last letter: it may still be on its way."""
     last = outbox.latest(kind=KIND, reference=str(registration.public_id))
     if last is not None and last.created_at + PAUSE > timezone.now():
         raise TooSoon
-    limits.hit(*letter_limits(registration.address))
-    with transaction.atomic():
-        locked = _lock(registration)
-        if link_expired(locked):
-            locked.link_secret = random_secret()
-            locked.save(update_fields=["link_secret"])
-        outbox.withdraw(kind=KIND, reference=str(locked.public_id))
-        _write_letter(locked)
+
+
+@transaction.atomic
+def replace_letter(registration: Registration) -> None:
+    """Put the letter in the outbox anew; whoever calls has counted it (:func:`letter_limits`).
+
+    It holds the same link, unless that one had expired: an old letter does not come back to life.
+
+    Raises :class:`AlreadyConfirmed` and :class:`Gone`.
+    """
+    locked = _lock(registration)
+    if link_expired(locked):
+        locked.link_secret = random_secret()
+        locked.save(update_fields=["link_secret"])
+    outbox.withdraw(kind=KIND, reference=str(locked.public_id))
+    _write_letter(locked)
 
 
 def correct_address(registration: Registration, address: str, *, device: str) -> None:
@@ -203,20 +216,32 @@ def correct_address(registration: Registration, address: str, *, device: str) ->
     Raises :class:`throttling.limits.Refused`, :class:`AlreadyConfirmed` and :class:`Gone`.
     """
     limits.hit(limits.Limit("corrections.device", device, 10, timedelta(hours=1)), *letter_limits(address))
-    with transaction.atomic():
-        locked = _lock(registration)
-        locked.address = address
-        locked.link_secret = random_secret()
-        locked.save(update_fields=["address", "link_secret"])
-        for kind in (KIND, KIND_NEW_PASSWORD):
-            outbox.withdraw(kind=kind, reference=str(locked.public_id))
-        _write_letter(locked)
-        journal.record(
-            act=ADDRESS_CORRECTED,
-            actor="stranger",
-            subject=f"registration:{locked.public_id}",
-            fields=["address"],
-        )
+    move(registration, address, actor="stranger")
+
+
+@transaction.atomic
+def move(
+    registration: Registration, address: str, *, actor: str, reason: str = "", academy: str = ""
+) -> None:
+    """Give a sign-up another address and write there; whoever calls has counted the letter.
+
+    Raises :class:`AlreadyConfirmed` and :class:`Gone`.
+    """
+    locked = _lock(registration)
+    locked.address = address
+    locked.link_secret = random_secret()
+    locked.save(update_fields=["address", "link_secret"])
+    for kind in (KIND, KIND_NEW_PASSWORD):
+        outbox.withdraw(kind=kind, reference=str(locked.public_id))
+    _write_letter(locked)
+    journal.record(
+        act=ADDRESS_CORRECTED,
+        actor=actor,
+        subject=f"registration:{locked.public_id}",
+        fields=["address"],
+        reason=reason,
+        academy=academy,
+    )
 
 
 def _lock(registration: Registration) -> Registration:
@@ -246,6 +271,7 @@ def write_for_a_new_password(registration: Registration) -> None:
             reference=str(locked.public_id),
             to=locked.address,
             language=locked.language,
+            academy=locked.academy_code,
         )
 
 
@@ -276,10 +302,13 @@ def password_is_right(registration: Registration, password: str) -> bool:
     return check_password(password, registration.password)
 
 
-def confirm(registration: Registration, *, by_guardian: bool = False, password: str | None = None) -> User:
+def confirm(
+    registration: Registration, *, by_guardian: bool = False, password: str | None = None, actor: str = ""
+) -> User:
     """Make the person: user, name, verified address, school year, acceptance. Rivals are dropped.
 
-    ``password`` (in clear) replaces the one chosen at sign-up. A second call raises
+    ``password`` (in clear) replaces the one chosen at sign-up. ``actor`` is who confirmed, if not the
+    person. A second call raises
     :class:`AlreadyConfirmed`; an address that another account confirmed first, :class:`AddressTaken`.
     """
     encoded = make_password(password) if password is not None else None
@@ -296,18 +325,19 @@ def confirm(registration: Registration, *, by_guardian: bool = False, password: 
             locked = next((rival for rival in rivals if rival.pk == registration.pk), None)
             if locked is None:
                 raise AlreadyConfirmed
-            user = _make_user(locked, password=encoded, by_guardian=by_guardian)
+            user = _make_user(locked, password=encoded, by_guardian=by_guardian, actor=actor)
     except IntegrityError as error:
         raise AddressTaken from error
     return user
 
 
-def _make_user(registration: Registration, *, password: str | None, by_guardian: bool) -> User:
+def _make_user(registration: Registration, *, password: str | None, by_guardian: bool, actor: str) -> User:
     user = User.objects.create(
         first_name=registration.first_name,
         last_name=registration.last_name,
         password=password or registration.password,
         language=registration.language,
+        last_login=timezone.now(),  # whoever confirms is signed in
     )
     EmailAddress.objects.create(user=user, email=registration.address, verified=True, primary=True)
     SignInName.objects.filter(pk=registration.sign_in_name.pk).update(user=user, registration=None)
@@ -331,7 +361,7 @@ def _make_user(registration: Registration, *, password: str | None, by_guardian:
         confirmed_at=timezone.now(), user=user, password="", link_secret=registration.link_secret
     )
     Registration.objects.filter(address=registration.address, confirmed_at=None).delete()
-    journal.record(act=ACCOUNT_CONFIRMED, actor=user.subject, subject=user.subject)
+    journal.record(act=ACCOUNT_CONFIRMED, actor=actor or user.subject, subject=user.subject)
     return user
 
 
@@ -365,4 +395,5 @@ def _write_letter(registration: Registration) -> None:
         reference=str(registration.public_id),
         to=registration.address,
         language=registration.language,
+        academy=registration.academy_code,
     )

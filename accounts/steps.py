@@ -48,8 +48,11 @@ def terms_to_accept(user: User) -> PolicyDocument | None:
 
 
 def needs_renewal(user: User) -> bool:
-    """Say whether this person has no enrolment for the school year that runs (SCREENS A8)."""
-    return not user.enrolments.of_this_year().exists()
+    """Say whether this person has no enrolment for the school year that runs (SCREENS A8).
+
+    Staff need none: they keep their account for their role.
+    """
+    return not user.is_staff and not user.enrolments.of_this_year().exists()
 
 
 register(Step(order=10, page="accept_terms", is_due=lambda user: terms_to_accept(user) is not None))

@@ -12,7 +12,7 @@ from . import letters
 from .models import Channel, Message, State
 from .nudge import nudge
 
-__all__ = ["Channel", "forget", "latest", "post", "post_again", "withdraw"]
+__all__ = ["Channel", "forget", "last_to", "latest", "post", "post_again", "withdraw"]
 
 
 def post(
@@ -60,6 +60,13 @@ def post_again(message: Message) -> Message:
 def latest(*, kind: str, reference: str) -> Message | None:
     """Return the last message of this kind about this thing, whatever became of it."""
     return Message.objects.filter(kind=kind, reference=reference).order_by("-id").first()
+
+
+def last_to(address: str, *, most: int = 5) -> list[Message]:
+    """Return the last messages to an address or a number, newest first; none where it is forgotten."""
+    if not address:
+        return []
+    return list(Message.objects.filter(to=address).order_by("-id")[:most])
 
 
 def withdraw(*, kind: str, reference: str) -> int:

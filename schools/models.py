@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from .school_year import today
+from .scope import Scope
 
 
 class AcademyQuerySet(models.QuerySet["Academy"]):
@@ -26,6 +27,10 @@ class AcademyQuerySet(models.QuerySet["Academy"]):
     def open_on(self, on: date | None = None) -> AcademyQuerySet:
         """Keep the académies where MCM is open on a day (today in Paris by default)."""
         return self.with_openness(on).filter(models.Q(is_open=True))
+
+    def keys_within(self, scope: Scope) -> list[int]:
+        """Return the keys of the académies that lie in a scope: thirty at most, one query."""
+        return list(scope.limit(self, "code").values_list("pk", flat=True))
 
 
 class Academy(models.Model):

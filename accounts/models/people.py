@@ -10,12 +10,13 @@ from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Value
+from django.db.models import Exists, OuterRef, Value
 from django.db.models.functions import Concat, Now
 from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from schools.models import Academy
 from schools.scope import NOWHERE, Scope
 from schools.search_key import SearchKey, words_of
 
@@ -66,6 +67,22 @@ class UserManager(BaseUserManager["User"]):
     def with_name(self, authority: str, name: str) -> models.QuerySet[User]:
         """Return whoever signs in with this name at this authority's doors: one person at most."""
         return self.filter(sign_in_names__authority=authority, sign_in_names__name=name)
+
+    def open_to(self, person: User, power: Power = Power.READ_PEOPLE) -> models.QuerySet[User]:
+        """Return the people of the académies where ``person`` has a power (SAFETY T35, T50).
+
+        Somebody belongs to the académie of their latest school year: who has moved is no longer of the
+        one they left. Who has no académie, abroad or among the staff, is open to national staff only.
+        """
+        scope = person.scope(power)
+        if not scope:
+            return self.none()
+        if scope.everywhere:
+            return self.all()
+        enrolments = self.model.enrolments.rel.related_model._default_manager
+        later = enrolments.filter(user=OuterRef("user"), school_year__gt=OuterRef("school_year"))
+        here = enrolments.filter(user=OuterRef("pk"), academy__in=Academy.objects.keys_within(scope))
+        return self.filter(Exists(here.filter(~Exists(later))))
 
 
 def opaque_username() -> str:

@@ -17,7 +17,7 @@ _numbers = count(1)
 
 
 def appoint(user: User | None, role: str, academy: str | None = None) -> User:
-    """Give a role, in one académie (a code) or everywhere; to a new person who is nowhere enrolled, if none."""
+    """Give a role, in one académie (a code) or everywhere; to a new person if none is given."""
     if user is None:
         name = f"agent.{role}.{academy or 'partout'}.{next(_numbers)}"
         user = User.objects.create_user(
