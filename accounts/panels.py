@@ -38,13 +38,24 @@ def panels_for(user: User) -> list[Panel]:
     return [panel for _order, show in _panels if (panel := show(user)) is not None]
 
 
-def _enrolments(user: User) -> Panel:
+def _enrolments(user: User) -> Panel | None:
     year = SchoolYear.current()
-    enrolments = user.enrolments.of_this_year().select_related("academy", "department")
+    enrolments = list(user.enrolments.of_this_year().select_related("academy", "department"))
+    if user.is_staff and not enrolments:
+        return None
     return Panel(
         title=_("Mon inscription %(year)s") % {"year": year.label},
         template="accounts/panels/enrolments.html",
-        context={"enrolments": list(enrolments), "year": year},
+        context={"enrolments": enrolments, "year": year},
+    )
+
+
+def _administration(user: User) -> Panel | None:
+    if not user.is_staff:
+        return None
+    roles = list(user.staff_roles.select_related("academy"))
+    return Panel(
+        title=_("Administration"), template="accounts/panels/administration.html", context={"roles": roles}
     )
 
 
@@ -55,5 +66,6 @@ def _today(user: User) -> Panel:
     )
 
 
+register(5, _administration)
 register(10, _today)
 register(20, _enrolments)

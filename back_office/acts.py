@@ -142,7 +142,7 @@ def on_several(act: Act) -> Callable[[ScopedAdmin, HttpRequest, QuerySet[Any]], 
             return None
         form = act.form(request.POST if GIVEN in request.POST else None)
         if form.is_bound and form.is_valid():
-            _do_each(act, request, rows, form.cleaned_data)
+            _do_each(page, act, request, rows, form.cleaned_data)
             return None
         return form_page(
             page,
@@ -160,13 +160,15 @@ def on_several(act: Act) -> Callable[[ScopedAdmin, HttpRequest, QuerySet[Any]], 
     return action
 
 
-def _do_each(act: Act, request: HttpRequest, rows: list[Any], said: dict[str, Any]) -> None:
+def _do_each(
+    page: ScopedAdmin, act: Act, request: HttpRequest, rows: list[Any], said: dict[str, Any]
+) -> None:
     done = 0
     for row in rows:
         try:
             act.do(request, row, said)
         except Refused as refusal:
-            messages.warning(request, f"{row} : {refusal}")
+            messages.warning(request, f"{page.row_name(row)} : {refusal}")
         else:
             done += 1
     if done:
@@ -192,7 +194,7 @@ def form_page(
         "opts": page.opts,
         "form": form,
         "explanation": explanation,
-        "rows": list(rows),
+        "rows": [page.row_name(row) for row in rows],
         "back": back,
         "hidden": list(hidden),
         "submit": submit,

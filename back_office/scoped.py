@@ -87,6 +87,10 @@ class ScopedAdmin(admin.ModelAdmin):
         ]
         return any(lookup == name or lookup.startswith(f"{name}__") for name in names)
 
+    def row_name(self, row: Any) -> str:
+        """Return what a row is called on its own pages."""
+        return str(row)
+
     # --- what may be done ---------------------------------------------------------------------
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -158,6 +162,7 @@ class ScopedAdmin(admin.ModelAdmin):
         row = self.get_object(request, object_id) if object_id is not None else None
         context = {
             "title": capfirst(str(self.opts.verbose_name)),
+            "subtitle": self.row_name(row) if row is not None else None,
             "acts": self.acts_for(request, row) if row is not None else (),
             **(extra_context or {}),
         }

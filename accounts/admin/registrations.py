@@ -113,6 +113,10 @@ class RegistrationAdmin(ScopedAdmin):
             assistance.note_reading_of_sign_up(row, by=refusals.asked_by(request))
         return answer
 
+    def row_name(self, row: Registration) -> str:
+        """Name the person: the row itself has only its public id."""
+        return self.name(row)
+
     @admin.display(description=_("nom"))
     def name(self, row: Registration) -> str:
         """First name and name."""

@@ -123,6 +123,10 @@ class StaffRoleAdmin(ScopedAdmin):
             submit=_("Donner ce rôle"),
         )
 
+    def row_name(self, held: StaffRole) -> str:
+        """Name the person and the role."""
+        return f"{held.user.full_name} — {held}"
+
     @admin.display(description=_("personne"))
     def person(self, held: StaffRole) -> str:
         """Whose role it is."""

@@ -9,7 +9,18 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from accounts.models import MCM, Enrolment, Level, PolicyAcceptance, PolicyDocument, Profile, SignInName, User
+from accounts import appointments
+from accounts.models import (
+    MCM,
+    Enrolment,
+    Level,
+    PolicyAcceptance,
+    PolicyDocument,
+    Profile,
+    Role,
+    SignInName,
+    User,
+)
 from schools.models import Academy, OpeningDecision
 from schools.school_year import SchoolYear
 
@@ -20,10 +31,17 @@ PEOPLE = [
     ("karim.benali", "Karim", "Benali", Profile.GUARDIAN, Level.ECOLE),
     ("claire.dubois", "Claire", "Dubois", Profile.TEACHER, Level.LYCEE),
 ]
+# Who looks after them, in the administration. Each sets up a second factor at the first sign-in.
+STAFF = [
+    ("dane.normandie", "Anne", "Martel", Role.DANE, "70"),
+    ("assistance.normandie", "Samir", "Haddad", Role.SUPPORT, "70"),
+    ("admin.national", "Nadia", "Roussel", Role.NATIONAL, None),
+    ("donnees.personnelles", "Paul", "Girard", Role.DATA_PROTECTION, None),
+]
 
 
 class Command(BaseCommand):
-    """``manage.py demo``: opens the académies and makes three people; ``--list`` says who they are."""
+    """``manage.py demo``: opens the académies, makes families and staff; ``--list`` says who they are."""
 
     help = "Makes the demonstration accounts, once; --list prints them."
 
@@ -38,13 +56,18 @@ class Command(BaseCommand):
         if options["list"]:
             for name, first_name, last_name, profile, level in PEOPLE:
                 self.stdout.write(
-                    f"{name:<15} {PASSWORD:<21} {first_name} {last_name}, {profile.label}, {level.label}"
+                    f"{name:<22} {PASSWORD:<21} {first_name} {last_name}, {profile.label}, {level.label}"
                 )
+            for name, first_name, last_name, role, academy in STAFF:
+                where = f", académie {academy}" if academy else ""
+                self.stdout.write(f"{name:<22} {PASSWORD:<21} {first_name} {last_name}, {role.label}{where}")
             return
         with transaction.atomic():
             self.open_academies()
             for person in PEOPLE:
                 self.make(*person)
+            for colleague in STAFF:
+                self.make_staff(*colleague)
 
     @staticmethod
     def open_academies() -> None:
@@ -62,17 +85,8 @@ class Command(BaseCommand):
     @staticmethod
     def make(name: str, first_name: str, last_name: str, profile: Profile, level: Level) -> None:
         """Make one confirmed person of Normandie, enrolled this year. One who exists stays as they are."""
-        held = SignInName.objects.select_related("user").filter(authority=MCM, name=name).first()
         academy = Academy.objects.get(code="70")
-        user = held.user if held else None
-        if user is None:
-            user = User.objects.create_user(first_name=first_name, last_name=last_name, password=PASSWORD)
-            SignInName.objects.create(authority=MCM, name=name, user=user)
-            EmailAddress.objects.create(
-                user=user, email=f"{name}@demonstration.example", verified=True, primary=True
-            )
-            for terms in PolicyDocument.objects.in_force(PolicyDocument.Kind.TERMS):
-                PolicyAcceptance.objects.create(user=user, document=terms)
+        user = Command.account(name, first_name, last_name)
         Enrolment.objects.get_or_create(
             user=user,
             level=level,
@@ -83,3 +97,26 @@ class Command(BaseCommand):
                 "department": academy.departments.get(code="14"),
             },
         )
+
+    @staticmethod
+    def make_staff(name: str, first_name: str, last_name: str, role: Role, academy: str | None) -> None:
+        """Make somebody with a role. One who has it stays as they are."""
+        user = Command.account(name, first_name, last_name)
+        place = Academy.objects.get(code=academy) if academy else None
+        if user.is_active and not user.staff_roles.filter(role=role, academy=place).exists():
+            appointments.appoint(user, role, academy=place, reason="Démonstration")
+
+    @staticmethod
+    def account(name: str, first_name: str, last_name: str) -> User:
+        """Return whoever has this name; made now, if nobody has."""
+        held = SignInName.objects.select_related("user").filter(authority=MCM, name=name).first()
+        if held is not None and held.user is not None:
+            return held.user
+        user = User.objects.create_user(first_name=first_name, last_name=last_name, password=PASSWORD)
+        SignInName.objects.create(authority=MCM, name=name, user=user)
+        EmailAddress.objects.create(
+            user=user, email=f"{name}@demonstration.example", verified=True, primary=True
+        )
+        for terms in PolicyDocument.objects.in_force(PolicyDocument.Kind.TERMS):
+            PolicyAcceptance.objects.create(user=user, document=terms)
+        return user
