@@ -51,6 +51,8 @@ def load(folder: Path = FOLDER) -> int:
             for language, text in texts.items():
                 if language not in there:
                     text.published_at = published_at
+                    if RULES in there:
+                        text.in_force_from, text.major = there[RULES].in_force_from, there[RULES].major
                     text.save()
                     added += 1
     return added

@@ -31,6 +31,7 @@ ACCOUNT: list[Page] = [
     (_("Corriger mon prénom ou mon nom"), "change_names", ""),
     (_("Changer mon adresse de courriel"), "change_address", ""),
     (_("Changer mon mot de passe"), "change_password", ""),
+    (_("Sécurité"), "security", ""),
     (_("Les appareils connectés"), "account_sessions", ""),
     (_("Ajouter un niveau"), "add_level", ""),
     (_("Les textes que j’ai acceptés"), "accepted_texts", ""),

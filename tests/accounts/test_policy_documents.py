@@ -102,6 +102,13 @@ def test_another_text_that_changes_asks_for_no_consent(jeanne: User) -> None:
     assert steps.terms_to_accept(jeanne) is None
 
 
+def test_neither_another_text_nor_somebody_else_is_taken_for_ones_consent(jeanne: User, person) -> None:
+    new = published("2026-2", days=2)
+    enrolment.accept(jeanne, published("2026-9", days=1, kind="charter_pupils"))
+    enrolment.accept(person("albert.roy"), new)
+    assert steps.terms_to_accept(jeanne) == new
+
+
 def test_asking_whether_terms_are_due_costs_one_statement(jeanne: User) -> None:
     with CaptureQueriesContext(connection) as asked:
         steps.terms_to_accept(jeanne)
@@ -160,6 +167,7 @@ def test_the_ledger_says_which_text_which_language_and_on_whose_behalf(jeanne: U
     assert english.version in page
     assert "English" in page
     assert "responsable légal" in page
+    assert "/textes/conditions-utilisation/versions/2026-1/?langue=en" in page
 
 
 def test_nobody_reads_the_ledger_of_somebody_else(jeanne: User, at_home: Client, person) -> None:
@@ -310,15 +318,15 @@ def test_an_installation_from_before_gets_what_is_new_and_keeps_what_it_has(port
 def test_a_text_of_the_operators_own_is_not_replaced_by_a_newer_one_of_ours(
     portal: None, tmp_path: Path
 ) -> None:
-    own = published("2026-1.1", days=30, kind="legal_notice", body="Éditeur : la DANE")
-    for shipped in policy_texts.FOLDER.glob("legal_notice.*.md"):
+    own = published("2026-1.1", days=1, body="Les conditions de la DANE")
+    for shipped in policy_texts.FOLDER.glob("terms.*.md"):
         text = shipped.read_text(encoding="utf-8")
         (tmp_path / shipped.name).write_text(text, encoding="utf-8")
         newer = text.replace('"2026-1"', '"2026-2"').replace("2026-08-15", str(today()))
         (tmp_path / f"newer-{shipped.name}").write_text(newer, encoding="utf-8")
     assert policy_texts.load(tmp_path) == 2
-    assert PolicyDocument.objects.in_force("legal_notice").get() == own
-    assert PolicyDocument.objects.drafts().filter(kind="legal_notice", version="2026-2").count() == 2
+    assert PolicyDocument.objects.in_force("terms").get() == own
+    assert PolicyDocument.objects.drafts().filter(kind="terms", version="2026-2").count() == 2
 
 
 def test_a_translation_of_ours_never_joins_a_text_of_somebody_elses(portal: None, tmp_path: Path) -> None:
