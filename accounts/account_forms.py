@@ -34,3 +34,16 @@ class OwnPasswordForm(forms.Form):
 
 class PasswordChangeForm(NewPasswordForm):
     """Another password; the present one was asked for on the page before."""
+
+
+class CodeForm(forms.Form):
+    """A code of the app, or a recovery code."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=40,
+        error_messages={
+            "required": _("Écrivez le code."),
+            "max_length": _("C’est trop long pour un code."),
+        },
+    )

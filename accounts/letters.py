@@ -5,6 +5,7 @@ Discovered by ``notifications``. Texts stand in ``templates/accounts/letters/``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -12,10 +13,12 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
 
-from notifications.letters import Context, Letter, NothingToSend, register
+from notifications import letters as notification_letters
+from notifications.letters import Context, Letter, NothingToSend
 
-from . import address_change, links, recovery, registration
+from . import address_change, links, recovery, registration, second_factor
 from .models import MCM, AddressChange, RecoveryRequest, Registration, SignInName, User
 from .staff_letters import TOLD
 
@@ -78,6 +81,8 @@ def recovery_letter(context: Context) -> Letter:
     request = RecoveryRequest.objects.select_related("user").filter(public_id=context.reference).first()
     if request is None or not context.to:
         raise NothingToSend
+    if request.user is not None and context.to != request.user.address():
+        raise NothingToSend  # sent again after the address has changed: the old mailbox gets no way in
     if request.user is not None and not request.user.is_active:
         return write("recovery_suspended", {})
     if request.user is not None:
@@ -133,6 +138,15 @@ def told_letter(kind: str, context: Context) -> Letter:
     )
 
 
+def second_factor_letter(name: str) -> Callable[[Context], Letter]:
+    """Tell a person what became of their second factor, so that a thief is noticed."""
+
+    def render(context: Context) -> Letter:
+        return write(name, {"user": _person(context), "recover_url": page("recover")})
+
+    return render
+
+
 def _person(context: Context) -> User:
     user = User.objects.filter(public_id=context.reference).first()
     if user is None:
@@ -162,12 +176,27 @@ def _ways_in(user: User) -> dict[str, Any]:
     }
 
 
-register(registration.KIND, registration_letter)
-register(registration.KIND_NEW_PASSWORD, registration_password_letter)
-register(recovery.KIND, recovery_letter)
-register(recovery.KIND_CHANGED, password_changed_letter)
-register(address_change.KIND, address_change_letter)
-register(address_change.KIND_ASKED, address_change_asked_letter)
-register(address_change.KIND_DONE, address_changed_letter)
-for _kind in TOLD:
-    register(_kind, partial(told_letter, _kind))
+# Sent again by hand, a letter counts with all others to that mailbox (SAFETY T28).
+register = partial(notification_letters.register, limits=registration.letter_limits)
+register(registration.KIND, registration_letter, label=_("Inscription à confirmer"))
+register(
+    registration.KIND_NEW_PASSWORD, registration_password_letter, label=_("Inscription : nouveau mot de passe")
+)
+register(recovery.KIND, recovery_letter, label=_("Identifiant ou mot de passe oublié"))
+register(recovery.KIND_CHANGED, password_changed_letter, label=_("Mot de passe changé"))
+register(address_change.KIND, address_change_letter, label=_("Nouvelle adresse à confirmer"))
+register(address_change.KIND_ASKED, address_change_asked_letter, label=_("Changement d’adresse demandé"))
+register(address_change.KIND_DONE, address_changed_letter, label=_("Adresse changée"))
+for _kind, _told in TOLD.items():
+    register(_kind, partial(told_letter, _kind), label=_told.subject)
+register(
+    second_factor.KIND_ADDED, second_factor_letter("second_factor_added"), label=_("Second facteur ajouté")
+)
+register(
+    second_factor.KIND_REMOVED, second_factor_letter("second_factor_removed"), label=_("Second facteur retiré")
+)
+register(
+    second_factor.KIND_RECOVERED,
+    second_factor_letter("second_factor_recovered"),
+    label=_("Code de secours utilisé"),
+)

@@ -84,6 +84,11 @@ def _export_person(user: User) -> dict[str, Any]:
                 "level", "profile", "academy__name", "department__name", "country", "school_year"
             )
         ),
+        "second_factors": list(Authenticator.objects.filter(user=user).values_list("type", flat=True)),
+        "open_sessions": [
+            {"device": row.device, "network": row.network, "opened_at": row.opened_at.isoformat()}
+            for row in user.open_sessions.all()
+        ],
         "acceptances": [
             {"document": str(acceptance.document), "accepted_at": acceptance.accepted_at.isoformat()}
             for acceptance in user.acceptances.select_related("document")

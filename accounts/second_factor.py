@@ -1,20 +1,238 @@
-"""The second factor of a session: what the administration asks before it opens."""
+"""The second factor: a key in an app that makes codes (RFC 6238), and recovery codes for the day it is lost.
+
+Required of staff before the administration opens; anybody may have one. A code serves once (SAFETY T39,
+F16): the step of the last one accepted stands in the row and only ever rises, by the clock of PostgreSQL,
+one step of 30 seconds early or late. Recovery codes are stored hashed and are each struck out by use.
+"""
 
 from __future__ import annotations
 
-from allauth.mfa.models import Authenticator
-from django.http import HttpRequest
+import base64
+import hashlib
+import hmac
+import secrets
+import struct
+import unicodedata
+from datetime import timedelta
+from urllib.parse import quote
 
-from .models import User
+from allauth.account.internal.flows.login import get_authentication_records, record_authentication
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import decrypt, encrypt
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.db import connection, transaction
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from audit import journal
+from notifications import outbox
+from throttling import limits
+
+from .models import SignInName, User
+
+KIND_ADDED = "accounts.second_factor_added"
+KIND_REMOVED = "accounts.second_factor_removed"
+KIND_RECOVERED = "accounts.second_factor_recovered"
+STEP = 30  # seconds
+ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # no look-alikes
+CODES, CODE_LENGTH = 10, 10  # ten recovery codes of 49 bits
+
+ADDED = journal.register_act("second_factor.added", _("Second facteur ajouté"))
+REMOVED = journal.register_act("second_factor.removed", _("Second facteur retiré"))
+RECOVERED = journal.register_act("second_factor.recovered", _("Code de secours utilisé"))
+CODES_DRAWN = journal.register_act("second_factor.codes_drawn", _("Codes de secours refaits"))
+
+COUNT_UP = """
+UPDATE mfa_authenticator
+   SET data = jsonb_set(data, '{counter}', to_jsonb(%s::bigint)), last_used_at = now()
+ WHERE id = %s AND coalesce((data->>'counter')::bigint, 0) < %s
+"""
+STRIKE_OUT = """
+UPDATE mfa_authenticator
+   SET data = jsonb_set(data, '{hashes}', (data->'hashes') - %s), last_used_at = now()
+ WHERE user_id = %s AND type = 'recovery_codes' AND data->'hashes' @> to_jsonb(%s::text)
+"""
+
+
+class Adapter(DefaultMFAAdapter):
+    """Keeps the keys encrypted at rest, by a key that is not in the database."""
+
+    def encrypt(self, text: str) -> str:
+        """Encrypt by the present ``SECRET_KEY``."""
+        return _keys().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Decrypt, also what a former ``SECRET_KEY`` encrypted (``SECRET_KEY_FALLBACKS``)."""
+        return _keys().decrypt(encrypted_text.encode()).decode()
+
+
+def _keys() -> MultiFernet:
+    every = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    drawn = [hashlib.sha256(f"accounts.second_factor|{each}".encode()).digest() for each in every]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(each)) for each in drawn])
 
 
 def has_one(user: User) -> bool:
-    """Say whether this person has a second factor."""
+    """Say whether this person has a second factor; recovery codes alone are none."""
     factors = Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES)
     return factors.exists()
 
 
+def is_due(user: User) -> bool:
+    """Say whether this person has to set one up: staff without one."""
+    return user.is_staff and not has_one(user)
+
+
 def verified(request: HttpRequest) -> bool:
     """Say whether this session was opened, or proved since, with a second factor."""
-    methods = request.session.get("account_authentication_methods", [])
-    return any(record.get("method") == "mfa" for record in methods)
+    records = get_authentication_records(request, request.user if request.user.is_authenticated else None)
+    return any(record.get("method") == "mfa" for record in records)
+
+
+def new_secret() -> str:
+    """Draw a key: 160 bits in base 32, as apps read it."""
+    return base64.b32encode(secrets.token_bytes(20)).decode()
+
+
+def uri(user: User, secret: str) -> str:
+    """Return what the QR code says to the app: an ``otpauth://`` address with the person's user name."""
+    name = SignInName.objects.filter(user=user).values_list("name", flat=True).first() or user.full_name
+    label = f"Ma classe à la maison:{name}"
+    return f"otpauth://totp/{quote(label)}?secret={secret}&issuer={quote('Ma classe à la maison')}"
+
+
+def normalised(typed: str) -> str:
+    """Return a code as we compare it: spaces and hyphens out, digits of any script as ours, lower case."""
+    plain = unicodedata.normalize("NFKC", typed).lower()
+    kept = (each for each in plain if each.isalnum())
+    return "".join(str(unicodedata.digit(each)) if each.isdigit() else each for each in kept)
+
+
+def code_at(secret: str, counter: int) -> str:
+    """Return the six digits of a step (RFC 4226)."""
+    digest = hmac.digest(base64.b32decode(secret), struct.pack(">Q", counter), hashlib.sha1)
+    start = digest[-1] & 15
+    number = struct.unpack(">I", digest[start : start + 4])[0] & 0x7FFFFFFF
+    return f"{number % 1_000_000:06d}"
+
+
+def matching_step(secret: str, code: str) -> int | None:
+    """Return the step that a code belongs to, now or one step away by the clock of PostgreSQL."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT extract(epoch FROM clock_timestamp())::bigint")
+        (now,) = cursor.fetchone()
+    steps = [now // STEP + away for away in (0, -1, 1)]
+    return next((step for step in steps if hmac.compare_digest(code_at(secret, step), code)), None)
+
+
+def add(user: User, secret: str, code: str) -> list[str] | None:
+    """Set the key up once a first code proves that the app has it; return the recovery codes, once.
+
+    ``None`` if the code is not right. An earlier key is replaced.
+    """
+    step = matching_step(secret, normalised(code))
+    if step is None:
+        return None
+    with transaction.atomic():
+        Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).delete()
+        Authenticator.objects.create(
+            user=user, type=Authenticator.Type.TOTP, data={"secret": encrypt(secret), "counter": step}
+        )
+        codes = _draw_codes(user)
+        _tell(KIND_ADDED, user)
+        journal.record(act=ADDED, actor=user.subject, subject=user.subject)
+    return codes
+
+
+def draw_codes(user: User) -> list[str]:
+    """Replace the recovery codes; return the new ones, which nobody can be shown again."""
+    with transaction.atomic():
+        codes = _draw_codes(user)
+        journal.record(act=CODES_DRAWN, actor=user.subject, subject=user.subject)
+    return codes
+
+
+def codes_left(user: User) -> int:
+    """Return how many recovery codes have not been used."""
+    row = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).first()
+    return len(row.data.get("hashes", [])) if row else 0
+
+
+def _draw_codes(user: User) -> list[str]:
+    codes = ["".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH)) for _ in range(CODES)]
+    Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).delete()
+    Authenticator.objects.create(
+        user=user,
+        type=Authenticator.Type.RECOVERY_CODES,
+        data={"hashes": [_hash(user, code) for code in codes]},
+    )
+    return codes
+
+
+def _hash(user: User, code: str) -> str:
+    said = f"{user.public_id}|{code}"
+    return salted_hmac("accounts.second_factor.codes", said, algorithm="sha256").hexdigest()
+
+
+def check(request: HttpRequest, user: User, typed: str) -> bool:
+    """Judge a code of the app or a recovery code, once; note the proof in the session when it is right.
+
+    Five wrong ones in a quarter of an hour, 25 a day. Raises :class:`throttling.limits.Refused`.
+    """
+    counted = (
+        limits.Limit("second_factor", user.subject, 5, timedelta(minutes=15)),
+        limits.Limit("second_factor", user.subject, 25, timedelta(days=1)),
+    )
+    limits.hit(*counted)
+    code = normalised(typed)
+    right = _accept_step(user, code) if len(code) == 6 and code.isdigit() else _strike_out(user, code)
+    if right:
+        limits.give_back(*counted)
+        record_authentication(request, user, "mfa", type="totp")
+    return right
+
+
+def _accept_step(user: User, code: str) -> bool:
+    row = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
+    if row is None or "secret" not in row.data:
+        return False
+    step = matching_step(decrypt(row.data["secret"]), code)
+    if step is None:
+        return False
+    with connection.cursor() as cursor:  # of two that come at once, one is accepted
+        cursor.execute(COUNT_UP, [step, row.pk, step])
+        return bool(cursor.rowcount)
+
+
+def _strike_out(user: User, code: str) -> bool:
+    digest = _hash(user, code)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(STRIKE_OUT, [digest, user.pk, digest])
+            struck = bool(cursor.rowcount)
+        if struck:
+            _tell(KIND_RECOVERED, user)
+            journal.record(act=RECOVERED, actor=user.subject, subject=user.subject)
+    return struck
+
+
+def remove_all(user: User) -> int:
+    """Take every factor of a person away; whoever calls writes down why and tells them."""
+    return Authenticator.objects.filter(user=user).delete()[0]
+
+
+def remove(user: User) -> None:
+    """« Retirer »: the person's own wish. The page refuses it to staff, who need one."""
+    with transaction.atomic():
+        if remove_all(user):
+            _tell(KIND_REMOVED, user)
+            journal.record(act=REMOVED, actor=user.subject, subject=user.subject)
+
+
+def _tell(kind: str, user: User) -> None:
+    address = user.address()
+    if address:
+        outbox.post(kind=kind, reference=str(user.public_id), to=address, language=user.language)

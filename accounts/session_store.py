@@ -30,6 +30,8 @@ class SessionStore(db.SessionStore):
 
     def save(self, must_create: bool = False) -> Any:
         """Write it: an INSERT the first time, an UPDATE afterwards."""
+        if self.session_key is None:
+            self.create()
         written = super().save(must_create=must_create or self._is_new)
         self._is_new = False
         return written

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import get_language
 
+from . import second_factor
 from .models import PolicyDocument, User
 
 _steps: list[Step] = []
@@ -56,4 +57,5 @@ def needs_renewal(user: User) -> bool:
 
 
 register(Step(order=10, page="accept_terms", is_due=lambda user: terms_to_accept(user) is not None))
+register(Step(order=20, page="security_set_up", is_due=second_factor.is_due))
 register(Step(order=90, page="renew", is_due=needs_renewal))

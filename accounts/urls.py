@@ -7,7 +7,16 @@ from django.urls.converters import StringConverter
 
 from .models import Level, PolicyDocument
 from .models.policies import VERSION
-from .views import account, confirming, policies, recovering, school_year, signing_in, signing_up
+from .views import (
+    account,
+    confirming,
+    policies,
+    recovering,
+    school_year,
+    second_factor,
+    signing_in,
+    signing_up,
+)
 
 
 class LevelConverter:
@@ -80,6 +89,11 @@ urlpatterns = [
     path("mon-compte/adresse/annuler/", account.cancel_address_change, name="cancel_address_change"),
     path("mon-compte/appareils/", account.sessions, name="account_sessions"),
     path("mon-compte/niveau/", account.add_level, name="add_level"),
+    path("mon-compte/securite/", second_factor.security, name="security"),
+    path("mon-compte/securite/application/", second_factor.set_up, name="security_set_up"),
+    path("mon-compte/securite/codes/", second_factor.new_codes, name="new_recovery_codes"),
+    path("mon-compte/securite/retirer/", second_factor.remove, name="remove_second_factor"),
+    path("connexion/code/", second_factor.authenticate, name="mfa_authenticate"),
     path("mon-compte/accords/", account.accepted_texts, name="accepted_texts"),
     path("mon-compte/donnees/", account.own_data, name="own_data"),
     path("adresse/confirmer/<str:token>/", account.confirm_address, name="confirm_address"),

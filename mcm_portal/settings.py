@@ -224,6 +224,10 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+# The second factor is ours (accounts.second_factor); of allauth, the stage of the sign-in and the table.
+MFA_ADAPTER = "accounts.second_factor.Adapter"
+MFA_RATE_LIMITS = False
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 
 # --- languages ------------------------------------------------------------------------------
 LANGUAGE_CODE = "fr"

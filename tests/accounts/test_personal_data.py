@@ -84,7 +84,7 @@ def test_an_erased_person_leaves_nothing(person) -> None:
 
 def test_every_registry_says_who_stands_in_it() -> None:
     """A list to read in review: a new line here is a new right, letter or duty."""
-    assert [step.page for step in steps.registered()] == ["accept_terms", "renew"]
+    assert [step.page for step in steps.registered()] == ["accept_terms", "security_set_up", "renew"]
     assert set(letters._renderers) >= {
         "accounts.address_change",
         "accounts.address_change_asked",

@@ -1,0 +1,139 @@
+"""« Double vérification »: a second factor is set up, used, removed (SAFETY T39)."""
+
+from __future__ import annotations
+
+import base64
+
+from allauth.account.stages import LoginStageController
+from allauth.mfa.stages import AuthenticateStage
+from allauth.mfa.utils import decrypt, encrypt
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from accounts import second_factor, sessions
+from accounts.account_forms import CodeForm
+from accounts.middleware import steps_not_required
+from accounts.reauthentication import recently_proved
+from accounts.sessions import PersonRequest
+from throttling import limits
+
+from .pages import next_page, page
+
+NEW = "second_factor.new"  # in the session: the key that waits for its first code, encrypted
+
+
+@steps_not_required
+@never_cache
+@page
+def security(request: PersonRequest) -> HttpResponse:
+    """Show whether there is a second factor; ask for a code where this session has shown none yet."""
+    user = request.user
+    if not second_factor.has_one(user):
+        return render(request, "accounts/security/security.html", {"has_one": False})
+    proved = second_factor.verified(request)
+    form = CodeForm(request.POST or None)
+    if not proved and request.method == "POST" and form.is_valid() and _is_right(request, user, form):
+        return HttpResponseRedirect(next_page(request) or request.path)
+    return render(
+        request,
+        "accounts/security/security.html",
+        {
+            "has_one": True,
+            "proved": proved,
+            "form": form,
+            "next": next_page(request),
+            "codes_left": second_factor.codes_left(user),
+        },
+    )
+
+
+def _is_right(request: HttpRequest, user: sessions.User, form: CodeForm) -> bool:
+    try:
+        if second_factor.check(request, user, form.cleaned_data["code"]):
+            return True
+        form.add_error(
+            "code", _("Ce code n’est pas bon, ou il a déjà servi. Attendez le suivant et recopiez-le.")
+        )
+    except limits.Refused as refusal:
+        form.add_error(None, _("Trop d’essais. Réessayez %(wait)s.") % {"wait": refusal.wait})
+    return False
+
+
+@steps_not_required
+@never_cache
+@recently_proved
+@page
+def set_up(request: PersonRequest) -> HttpResponse:
+    """Show a key as a QR code and as text, and take the first code. Reloading shows the same key."""
+    user = request.user
+    if second_factor.has_one(user) and not second_factor.verified(request):
+        return redirect("security")
+    if NEW not in request.session:
+        request.session[NEW] = encrypt(second_factor.new_secret())
+    secret = decrypt(request.session[NEW])
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        codes = second_factor.add(user, secret, form.cleaned_data["code"])
+        if codes is not None:
+            del request.session[NEW]
+            second_factor.record_authentication(request, user, "mfa", type="totp")
+            return render(request, "accounts/security/codes.html", {"codes": codes})
+        form.add_error(
+            "code",
+            _(
+                "Ce code n’est pas bon. Vérifiez que l’heure de votre téléphone est juste, "
+                "et recopiez le code suivant."
+            ),
+        )
+    drawing = second_factor.Adapter().build_totp_svg(second_factor.uri(user, secret))
+    grouped = " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
+    picture = base64.b64encode(drawing.encode()).decode()
+    return render(
+        request,
+        "accounts/security/set_up.html",
+        {"form": form, "secret": grouped, "picture": f"data:image/svg+xml;base64,{picture}"},
+    )
+
+
+@recently_proved
+@require_POST
+def new_codes(request: PersonRequest) -> HttpResponse:
+    """Replace the recovery codes and show the new ones, once."""
+    if not second_factor.has_one(request.user) or not second_factor.verified(request):
+        return redirect("security")
+    return render(request, "accounts/security/codes.html", {"codes": second_factor.draw_codes(request.user)})
+
+
+@recently_proved
+@require_POST
+def remove(request: PersonRequest) -> HttpResponse:
+    """Take the second factor away; staff keep theirs."""
+    if not request.user.is_staff and second_factor.verified(request):
+        second_factor.remove(request.user)
+    return redirect("security")
+
+
+@login_not_required
+@never_cache
+@page
+@sensitive_post_parameters("code")
+def authenticate(request: HttpRequest) -> HttpResponse:
+    """The second step of signing in. Without a first one, or long after it, one begins anew."""
+    if request.user.is_authenticated:
+        return redirect("my_space")
+    stage = LoginStageController.enter(request, AuthenticateStage.key)
+    user = stage.login.user if stage else None
+    if stage is None or not isinstance(user, sessions.User):
+        return redirect("account_login")
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and _is_right(request, user, form):
+        response = stage.exit()
+        if request.user.is_authenticated:
+            sessions.begin(request, response, user)
+        return response
+    return render(request, "accounts/security/authenticate.html", {"form": form})
