@@ -36,7 +36,7 @@ def policy(request: HttpRequest, kind: PolicyDocument.Kind, version: str = "") -
     texts = PolicyDocument.objects.texts_in_force(kind)
     if version:
         texts = PolicyDocument.objects.published().filter(kind=kind, version=version).order_by("-language")
-    found = list(texts)
+    found = list(texts.with_state())
     if not found and version:
         raise Http404
     document = next((text for text in found if text.language == language), found[0] if found else None)

@@ -357,6 +357,12 @@ def test_a_reader_of_english_gets_the_translation_and_hears_which_text_rules(por
     assert '<div class="mcm-prose" lang="fr">' in french
 
 
+def test_reading_a_text_costs_two_statements(portal: None) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        Client().get("/textes/charte-eleves/")
+    assert len(asked) == 2
+
+
 @pytest.mark.parametrize("language", ["de", "%00", "fr%27--"])
 def test_a_language_nobody_speaks_here_changes_nothing(portal: None, language: str) -> None:
     page = Client().get(f"/textes/charte-eleves/?langue={language}").content.decode()
