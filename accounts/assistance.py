@@ -7,7 +7,6 @@ over the account of somebody with more rights.
 
 from __future__ import annotations
 
-from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +15,7 @@ from audit import journal
 from notifications import outbox
 from throttling import limits
 
-from . import open_sessions, recovery, registration
+from . import open_sessions, recovery, registration, second_factor
 from .models import Power, Registration, User
 
 KIND_CONFIRMED = "accounts.confirmed_by_staff"
@@ -138,7 +137,7 @@ def remove_second_factor(person: User, *, by: User, reason: str) -> None:
     """
     _check(person, by, Power.GIVE_ROLES)
     with transaction.atomic():
-        Authenticator.objects.filter(user=person).delete()
+        second_factor.remove_all(person)
         _end_sessions(person)
         _note(FACTOR_REMOVED, person, by, reason, fields=["second_factor"])
         _tell(KIND_FACTOR_REMOVED, person)

@@ -42,6 +42,7 @@ def staff_client(user: User, *, second_factor: bool = True, **options: Any) -> C
         Authenticator.objects.get_or_create(user=user, type=Authenticator.Type.TOTP, defaults={"data": {}})
         session = client.session
         now = time.time()
+        session["account_authentication_methods_user"] = str(user.pk)
         session["account_authentication_methods"] = [
             {"method": "password", "at": now},
             {"method": "mfa", "at": now, "type": "totp"},
