@@ -38,8 +38,15 @@ def words_of(column: str) -> SearchVector:
 
 
 def prefix_query(typed: str) -> SearchQuery | None:
-    """Return a query for names with a word beginning with each word typed; ``None`` for no word at all."""
+    """Return a query for names with a word beginning with each word typed; ``None`` for no word at all.
+
+    One or two letters are a whole word (« Li », « O’Neil »): a million names begin with « ma ».
+    """
     words = [word for word in _NOT_IN_A_WORD.split(search_key(typed)) if word][:6]
     if not words:
         return None
-    return SearchQuery(" & ".join(f"{word}:*" for word in words), search_type="raw", config="simple")
+    return SearchQuery(
+        " & ".join(f"{word}:*" if len(word) > 2 else word for word in words),
+        search_type="raw",
+        config="simple",
+    )

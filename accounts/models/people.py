@@ -10,7 +10,7 @@ from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Exists, OuterRef, Value
+from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Concat, Now
 from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
@@ -79,10 +79,12 @@ class UserManager(BaseUserManager["User"]):
             return self.none()
         if scope.everywhere:
             return self.all()
-        enrolments = self.model.enrolments.rel.related_model._default_manager
-        later = enrolments.filter(user=OuterRef("user"), school_year__gt=OuterRef("school_year"))
-        here = enrolments.filter(user=OuterRef("pk"), academy__in=Academy.objects.keys_within(scope))
-        return self.filter(Exists(here.filter(~Exists(later))))
+        enrolments = self.model.enrolments.rel.related_model._default_manager.filter(user=OuterRef("pk"))
+        # One value per person and not a join: who was looked for is found first, then asked about.
+        latest = enrolments.order_by("-school_year", "-pk").values("academy")[:1]
+        return self.alias(latest_academy=Subquery(latest)).filter(
+            latest_academy__in=Academy.objects.keys_within(scope)
+        )
 
 
 def opaque_username() -> str:

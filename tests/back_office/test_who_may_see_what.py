@@ -200,7 +200,7 @@ def test_refusals_look_the_same_whether_or_not_there_is_such_a_row(world: World,
             continue
         assert there.status_code == not_there.status_code == 404
         assert len(there.content) == len(not_there.content)
-        assert set(there.cookies) == set(not_there.cookies)
+        assert "messages" not in there.cookies and "messages" not in not_there.cookies
 
 
 @pytest.mark.parametrize("broken", ["0", "-1", "abc", "9" * 30, "1/../2", "%00", "1_2"])
