@@ -180,7 +180,9 @@ def _ways_in(user: User) -> dict[str, Any]:
 register = partial(notification_letters.register, limits=registration.letter_limits)
 register(registration.KIND, registration_letter, label=_("Inscription à confirmer"))
 register(
-    registration.KIND_NEW_PASSWORD, registration_password_letter, label=_("Inscription : nouveau mot de passe")
+    registration.KIND_NEW_PASSWORD,
+    registration_password_letter,
+    label=_("Inscription : nouveau mot de passe"),
 )
 register(recovery.KIND, recovery_letter, label=_("Identifiant ou mot de passe oublié"))
 register(recovery.KIND_CHANGED, password_changed_letter, label=_("Mot de passe changé"))
@@ -193,7 +195,9 @@ register(
     second_factor.KIND_ADDED, second_factor_letter("second_factor_added"), label=_("Second facteur ajouté")
 )
 register(
-    second_factor.KIND_REMOVED, second_factor_letter("second_factor_removed"), label=_("Second facteur retiré")
+    second_factor.KIND_REMOVED,
+    second_factor_letter("second_factor_removed"),
+    label=_("Second facteur retiré"),
 )
 register(
     second_factor.KIND_RECOVERED,

@@ -11,6 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.functional import Promise
+
+from throttling.limits import Limit
+
 
 @dataclass(frozen=True)
 class Context:
@@ -36,19 +40,40 @@ class NothingToSend(Exception):
 
 
 Renderer = Callable[[Context], Letter]
+Limits = Callable[[str], tuple[Limit, ...]]
 
 _renderers: dict[str, Renderer] = {}
+_labels: dict[str, str | Promise] = {}
+_limits: dict[str, Limits] = {}
 
 
-def register(kind: str, render: Renderer) -> None:
+def register(
+    kind: str, render: Renderer, *, label: str | Promise = "", limits: Limits | None = None
+) -> None:
     """Let ``render`` write the letters of this ``kind``, for example ``accounts.confirmation``.
 
     It is called in the worker, in the language of the message, outside any transaction, and
-    may be called again for the same message. :class:`ValueError` if the kind is taken.
+    may be called again for the same message. ``label`` is what staff read in the outbox. ``limits``
+    says how often an address may be written to: what staff send again by hand counts with the rest
+    (SAFETY T28). :class:`ValueError` if the kind is taken.
     """
     if _renderers.get(kind, render) is not render:
         raise ValueError(f"two renderers for the letter {kind!r}")
     _renderers[kind] = render
+    if label:
+        _labels[kind] = label
+    if limits is not None:
+        _limits[kind] = limits
+
+
+def label(kind: str) -> str:
+    """Return the words staff read for a kind of letter; its name, for one without."""
+    return str(_labels.get(kind, kind))
+
+
+def limits_for(kind: str, address: str) -> tuple[Limit, ...]:
+    """Return how often an address may get letters of this kind: whatever its app counts them with."""
+    return _limits[kind](address) if kind in _limits else ()
 
 
 def renderer(kind: str) -> Renderer:

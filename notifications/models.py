@@ -29,6 +29,18 @@ class State(models.TextChoices):
     WITHDRAWN = "withdrawn", _("retiré")
 
 
+# What waits goes by itself; what was withdrawn, or had no purpose any more, is not to be sent.
+RESENDABLE = (State.SENT, State.DEAD)
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    """Messages, by what can be done with them."""
+
+    def resendable(self) -> MessageQuerySet:
+        """Keep what has left or was refused, and whose address is still known."""
+        return self.filter(state__in=RESENDABLE).exclude(to="")
+
+
 class Message(models.Model):
     """A mail or SMS to send: written in the transaction that gives rise to it, sent by the worker.
 
@@ -55,6 +67,8 @@ class Message(models.Model):
     last_error = models.CharField(max_length=20, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
+    objects = MessageQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("message")
         verbose_name_plural = _("messages envoyés ou à envoyer")
@@ -63,6 +77,10 @@ class Message(models.Model):
             models.Index(fields=["kind", "reference"], name="message_about"),
             models.Index(fields=["academy", "-id"], name="message_of_an_academy"),
             models.Index(fields=["to"], condition=~models.Q(to=""), name="message_to"),
+            # What did not leave, which staff look for: little beside what did.
+            models.Index(
+                fields=["state", "academy", "-id"], condition=~models.Q(state="sent"), name="message_unsent"
+            ),
             BrinIndex(fields=["created_at"], name="message_age"),
         ]
         constraints = [
@@ -75,6 +93,16 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.public_id}"
+
+    @property
+    def subject(self) -> str:
+        """Its opaque name in the journal."""
+        return f"message:{self.public_id}"
+
+    @property
+    def can_be_resent(self) -> bool:
+        """Whether staff may send it again: see :mod:`notifications.resending`."""
+        return self.state in RESENDABLE and bool(self.to)
 
     @property
     def situation(self) -> str:
