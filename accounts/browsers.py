@@ -123,6 +123,18 @@ def name(request: HttpRequest) -> str:
     return _recall(request, NAME, YEAR)
 
 
+def remember_language(response: HttpResponse, language: str) -> None:
+    """Keep the language chosen here, for strangers too."""
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+        samesite="Lax",
+    )
+
+
 def remember_account(request: HttpRequest, response: HttpResponse, user: User) -> None:
     """Keep that this person signed in here; of several, the last ones."""
     if known_as(request, user):

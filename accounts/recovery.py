@@ -75,7 +75,11 @@ def ask(typed: str, *, device: str, client: str, language: str) -> None:
             )
         else:
             outbox.post(
-                kind=KIND, reference=str(request.public_id), to=to, language=language, academy=academy
+                kind=KIND,
+                reference=str(request.public_id),
+                to=to,
+                language=user.language if user else language,
+                academy=academy,
             )
 
 

@@ -6,9 +6,11 @@ from datetime import timedelta
 
 from allauth.account.internal import flows
 from allauth.account.models import Login
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from . import browsers, open_sessions
 from .models import User
@@ -37,6 +39,8 @@ def begin(request: HttpRequest, response: HttpResponse, user: User) -> None:
     now = timezone.now()
     if user.last_login is None or user.last_login < now - timedelta(days=1):
         User.objects.filter(pk=user.pk).update(last_login=now)
+    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and user.language != get_language():
+        browsers.remember_language(response, user.language)
     open_sessions.opened(request, user)
     browsers.remember_account(request, response, user)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from . import legal, views
+from . import languages, legal, views
 
 handler400 = views.bad_request
 handler403 = views.forbidden
@@ -15,6 +15,7 @@ handler500 = views.server_error
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("mon-espace/", views.my_space, name="my_space"),
+    path("langue/", languages.choose_language, name="choose_language"),
     path("plan-du-site/", legal.site_map, name="site_map"),
     path("", include("accounts.urls")),
     path("", include("back_office.urls")),
