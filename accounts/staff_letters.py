@@ -27,7 +27,7 @@ class Told:
 
 
 _NOT_YOU = _(
-    "Vous n’y êtes pour rien, ou vous ne savez pas pourquoi ? Choisissez un nouveau mot de passe, "
+    "Vous n’y êtes pour rien, ou vous ne savez pas pourquoi ? Choisissez un nouveau mot de passe, "
     "et écrivez au contact indiqué au bas de ce message."
 )
 _WRITE = _(
@@ -38,12 +38,12 @@ TOLD: dict[str, Told] = {
     assistance.KIND_CONFIRMED: Told(
         subject=_("Votre inscription est confirmée"),
         what=_(
-            "L’assistance de votre académie a confirmé l’inscription de %(name)s à « Ma classe à la maison » "
+            "L’assistance de votre académie a confirmé l’inscription de %(name)s à « Ma classe à la maison » "
             "avec cette adresse, à la demande de la famille."
         ),
         advice=_(
             "Vous pouvez vous connecter avec le mot de passe choisi à l’inscription. Vous n’avez rien "
-            "demandé ? Écrivez au contact indiqué au bas de ce message."
+            "demandé ? Écrivez au contact indiqué au bas de ce message."
         ),
         page="account_login",
         page_label=_("Se connecter"),
@@ -68,7 +68,7 @@ TOLD: dict[str, Told] = {
     assistance.KIND_SUSPENDED: Told(
         subject=_("Votre compte est suspendu"),
         what=_(
-            "Le compte de %(name)s est suspendu : il ne peut plus servir à se connecter. Rien n’est effacé."
+            "Le compte de %(name)s est suspendu : il ne peut plus servir à se connecter. Rien n’est effacé."
         ),
         advice=_WRITE,
     ),
@@ -81,7 +81,7 @@ TOLD: dict[str, Told] = {
     ),
     appointments.KIND_GIVEN: Told(
         subject=_("Vous avez un rôle dans l’administration"),
-        what=_("Un rôle dans l’administration de « Ma classe à la maison » a été donné à %(name)s."),
+        what=_("Un rôle dans l’administration de « Ma classe à la maison » a été donné à %(name)s."),
         advice=_(
             "À la prochaine connexion, un second facteur vous sera demandé. Si vous ne savez pas pourquoi, "
             "écrivez au contact indiqué au bas de ce message."
@@ -91,7 +91,7 @@ TOLD: dict[str, Told] = {
     ),
     appointments.KIND_TAKEN: Told(
         subject=_("Un rôle vous a été retiré"),
-        what=_("Un rôle de %(name)s dans l’administration de « Ma classe à la maison » a été retiré."),
+        what=_("Un rôle de %(name)s dans l’administration de « Ma classe à la maison » a été retiré."),
         advice=_WRITE,
     ),
 }

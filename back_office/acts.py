@@ -54,15 +54,15 @@ class ReasonForm(forms.Form):
         label=_("Motif"),
         help_text=_(
             "Gardé dans le journal avec votre nom. N’y écrivez ni l’adresse ni le nom de la personne. "
-            "Par exemple : « Appel de la famille le 12 mai, adresse mal recopiée »."
+            "Par exemple : « Appel de la famille le 12 mai, adresse mal recopiée »."
         ),
         widget=forms.Textarea(attrs={"rows": 3}),
         min_length=SHORTEST_REASON,
         max_length=LONGEST_REASON,
         error_messages={
             "required": _("Dites pourquoi, en quelques mots."),
-            "min_length": _("Dites-en un peu plus : dix caractères au moins."),
-            "max_length": _("Soyez plus bref : cinq cents caractères au plus."),
+            "min_length": _("Dites-en un peu plus : dix caractères au moins."),
+            "max_length": _("Soyez plus bref : cinq cents caractères au plus."),
         },
     )
     field_order: Any = None

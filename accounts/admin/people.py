@@ -90,7 +90,7 @@ class PeopleAdmin(ScopedAdmin):
             done=_("Le second facteur est retiré. La personne en est informée par courriel."),
             explanation=_(
                 "Pour qui a perdu son appareil et ses codes de secours. Assurez-vous d’abord que c’est bien "
-                "la personne : ensuite, le mot de passe suffit."
+                "la personne : ensuite, le mot de passe suffit."
             ),
             is_offered=_has_factor,
         ),
@@ -196,4 +196,4 @@ class PeopleAdmin(ScopedAdmin):
         lines = (
             (line.created_at.date(), line.situation_in_words) for line in outbox.last_to(person.address())
         )
-        return format_html_join("", "<p>{} : {}</p>", lines) or NONE
+        return format_html_join("", "<p>{} : {}</p>", lines) or NONE

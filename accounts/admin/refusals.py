@@ -33,22 +33,22 @@ def in_words() -> Iterator[None]:
     except registration.TooSoon as refusal:
         raise Refused(_("Un courriel vient de partir. Attendez une minute avant le suivant.")) from refusal
     except (registration.AlreadyConfirmed, registration.Gone) as refusal:
-        raise Refused(_("Cette inscription n’attend plus : elle est confirmée, ou effacée.")) from refusal
+        raise Refused(_("Cette inscription n’attend plus : elle est confirmée, ou effacée.")) from refusal
     except registration.AddressTaken as refusal:
         raise Refused(
             _("Un autre compte utilise déjà cette adresse. Corrigez l’adresse de cette inscription d’abord.")
         ) from refusal
     except assistance.NoAddress as refusal:
         raise Refused(
-            _("Cette personne n’a pas d’adresse de courriel : aucun message ne peut partir.")
+            _("Cette personne n’a pas d’adresse de courriel : aucun message ne peut partir.")
         ) from refusal
     except appointments.WrongPlace as refusal:
         raise Refused(
-            _("Un administrateur DANE a une académie ; un administrateur national n’en a pas.")
+            _("Un administrateur DANE a une académie ; un administrateur national n’en a pas.")
         ) from refusal
     except appointments.HasItAlready as refusal:
         raise Refused(_("Cette personne a déjà ce rôle.")) from refusal
     except appointments.Suspended as refusal:
-        raise Refused(_("Ce compte est suspendu : rétablissez-le d’abord.")) from refusal
+        raise Refused(_("Ce compte est suspendu : rétablissez-le d’abord.")) from refusal
     except (assistance.NotAllowed, appointments.NotAllowed) as refusal:
         raise Refused(_("Vous ne pouvez pas faire cela pour cette personne.")) from refusal
