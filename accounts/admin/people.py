@@ -8,7 +8,9 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
 from django.utils.html import format_html_join
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from accounts import assistance, open_sessions, second_factor
@@ -57,7 +59,7 @@ class PeopleAdmin(ScopedAdmin):
     list_display_links = ("full_name",)
     fields = readonly_fields = (
         "full_name", "names", "address", "years", "state", "role_names", "factor", "sessions", "messages",
-        "joined_at", "last_login",
+        "joined", "last_login",
     )  # fmt: skip
     acts = (
         Act(
@@ -180,10 +182,15 @@ class PeopleAdmin(ScopedAdmin):
         """The roles they have."""
         return ", ".join(str(role) for role in person.staff_roles.select_related("academy")) or NONE
 
-    @admin.display(description=_("second facteur"), boolean=True)
-    def factor(self, person: User) -> bool:
+    @admin.display(description=_("second facteur"))
+    def factor(self, person: User) -> str:
         """Whether they have one."""
-        return second_factor.has_one(person)
+        return str(_("oui") if second_factor.has_one(person) else _("non"))
+
+    @admin.display(description=_("compte créé le"))
+    def joined(self, person: User) -> str:
+        """When the account was made."""
+        return date_format(localtime(person.joined_at), "DATETIME_FORMAT")
 
     @admin.display(description=_("sessions ouvertes"))
     def sessions(self, person: User) -> int:

@@ -8,7 +8,10 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
+from django_countries import countries
 
 from accounts import addresses, assistance, registration
 from accounts.models import Power, Registration
@@ -52,12 +55,11 @@ class RegistrationAdmin(ScopedAdmin):
 
     read_power = Power.READ_PEOPLE
     search_help_text = finding.HELP
-    list_display = ("name", "username", "address", "academy", "level", "created_at")
+    list_display = ("name", "username", "mailbox", "place", "degree", "asked_on")
     list_display_links = ("name",)
-    list_select_related = ("academy", "sign_in_name")
+    list_select_related = ("academy", "department", "sign_in_name")
     fields = readonly_fields = (
-        "name", "username", "address", "mail", "level", "profile", "age", "academy", "department",
-        "country", "created_at",
+        "name", "username", "mailbox", "mail", "degree", "kind", "age", "place", "asked_on",
     )  # fmt: skip
     acts = (
         Act(
@@ -126,6 +128,33 @@ class RegistrationAdmin(ScopedAdmin):
     def username(self, row: Registration) -> str:
         """The name that the sign-up reserves."""
         return row.username
+
+    @admin.display(description=_("adresse de courriel"))
+    def mailbox(self, row: Registration) -> str:
+        """Where the letter goes."""
+        return row.address
+
+    @admin.display(description=_("niveau"))
+    def degree(self, row: Registration) -> str:
+        """The level of the sign-up."""
+        return str(row.get_level_display())
+
+    @admin.display(description=_("profil"))
+    def kind(self, row: Registration) -> str:
+        """What the person says they are."""
+        return str(row.get_profile_display())
+
+    @admin.display(description=_("académie et département"))
+    def place(self, row: Registration) -> str:
+        """Where it is: an académie with its département, or a country."""
+        if row.academy is None:
+            return str(countries.name(row.country))
+        return f"{row.academy} — {row.department}"
+
+    @admin.display(description=_("demandée le"))
+    def asked_on(self, row: Registration) -> str:
+        """When the form was sent."""
+        return date_format(localtime(row.created_at), "DATETIME_FORMAT")
 
     @admin.display(description=_("âge"))
     def age(self, row: Registration) -> str:

@@ -21,6 +21,8 @@ from schools.models import Academy
 
 from . import finding, refusals
 
+EVERYWHERE = "*"
+
 
 class AppointForm(ReasonForm):
     """Whom, which role, and where."""
@@ -31,12 +33,22 @@ class AppointForm(ReasonForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     role = forms.ChoiceField(label=_("Rôle"), choices=[("", _("Choisissez…")), *Role.choices])
-    academy = forms.ModelChoiceField(
-        label=_("Académie"),
-        queryset=Academy.objects.all(),
-        required=False,
-        empty_label=_("Toutes les académies"),
-    )
+    academy = forms.ChoiceField(label=_("Académie"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Nothing is chosen beforehand: « all » would be given by whoever forgets to choose.
+        field = self.fields["academy"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [
+            ("", _("Choisissez…")),
+            (EVERYWHERE, _("Toutes les académies")),
+            *Academy.objects.values_list("code", "name"),
+        ]
+
+    def clean_academy(self) -> Academy | None:
+        """Return the académie, or nothing for all of them."""
+        return Academy.objects.filter(code=self.cleaned_data["academy"]).first()
 
     def clean_person(self) -> User:
         """Return whom this name or address belongs to."""

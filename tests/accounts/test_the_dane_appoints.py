@@ -12,7 +12,6 @@ from django.test import Client
 from accounts.management.commands import demo
 from accounts.models import Role, StaffRole, User
 from audit.models import Record
-from schools.models import Academy
 from tests.accounts.conftest import PASSWORD, letters_to
 from tests.accounts.staff import appoint, staff_client
 
@@ -21,9 +20,8 @@ ROLES = "/administration/accounts/staffrole/"
 REASON = "Décision du 4 mai, note 2026-17."
 
 
-def give(browser: Client, person: str, role: str, academy: str = "", **more: str):
-    place = str(Academy.objects.get(code=academy).pk) if academy else ""
-    said = {"person": person, "role": role, "academy": place, "reason": REASON, **more}
+def give(browser: Client, person: str, role: str, academy: str = "*", **more: str):
+    said = {"person": person, "role": role, "academy": academy, "reason": REASON, **more}
     return browser.post(f"{ROLES}add/", said, follow=True)
 
 
@@ -66,9 +64,11 @@ def test_a_national_admin_gives_a_role(national: User, person: Callable[..., Use
     [
         ("personne.ici", "dane", "70", "Personne n’a ce nom"),
         ("jeanne", "dane", "70", "Personne n’a ce nom"),  # nothing is guessed from a part
-        ("jeanne.dupont", "dane", "", "Un administrateur DANE a une académie"),
+        ("jeanne.dupont", "support", "", "obligatoire"),
+        ("jeanne.dupont", "support", "99", "valide"),
+        ("jeanne.dupont", "dane", "*", "Un administrateur DANE a une académie"),
         ("jeanne.dupont", "national", "70", "Un administrateur DANE a une académie"),
-        ("jeanne.dupont", "empereur", "", "Choix non valide|valide"),
+        ("jeanne.dupont", "empereur", "*", "Choix non valide|valide"),
         ("jeanne.dupont", "", "70", "obligatoire"),
     ],
 )
