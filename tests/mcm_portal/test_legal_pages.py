@@ -23,7 +23,7 @@ PAGES = ["/plan-du-site/", *(f"/textes/{slug}/" for slug in PolicyConverter.KIND
 PHONE, DESK = {"width": 320, "height": 640}, {"width": 1280, "height": 900}
 # Pages that are a moment of something else, a way to act, or nobody's to look for.
 NOT_FOR_A_MAP = {
-    "choose_language",  # a button at the foot of each page
+    "choose_language": "buttons at the foot of each page",
     "account_login": "the sign-in of whoever wanted a page",
     "accept_terms": "comes by itself when the terms changed",
     "cancel_address_change": "a button",
