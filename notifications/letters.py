@@ -47,9 +47,7 @@ _labels: dict[str, str | Promise] = {}
 _limits: dict[str, Limits] = {}
 
 
-def register(
-    kind: str, render: Renderer, *, label: str | Promise = "", limits: Limits | None = None
-) -> None:
+def register(kind: str, render: Renderer, *, label: str | Promise = "", limits: Limits | None = None) -> None:
     """Let ``render`` write the letters of this ``kind``, for example ``accounts.confirmation``.
 
     It is called in the worker, in the language of the message, outside any transaction, and
