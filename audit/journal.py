@@ -45,6 +45,16 @@ def label(act: str) -> str:
     return str(_acts.get(act, act))
 
 
+def acts() -> list[tuple[str, str]]:
+    """Return every act that is declared, with its words, in the order of the words."""
+    return sorted(((act, label(act)) for act in _acts), key=lambda each: each[1].casefold())
+
+
+def is_opaque(value: str) -> bool:
+    """Tell whether ``value`` can stand in a line as an actor or a subject: it says nothing by itself."""
+    return _is_opaque(value)
+
+
 def record(
     *,
     act: str,

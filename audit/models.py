@@ -29,6 +29,8 @@ class Record(models.Model):
         indexes = [
             models.Index(fields=["subject", "-id"], name="record_of_a_subject"),
             models.Index(fields=["academy", "-id"], name="record_of_an_academy"),
+            models.Index(fields=["actor", "-id"], name="record_of_an_actor"),
+            models.Index(fields=["act", "-id"], name="record_of_an_act"),
         ]
 
     def __str__(self) -> str:
