@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -54,7 +55,7 @@ def harmless(value: object) -> str:
     """
     if value is None:
         return ""
-    if hasattr(value, "tzinfo") and value.tzinfo is not None:
+    if isinstance(value, datetime) and value.tzinfo is not None:
         value = timezone.localtime(value).strftime("%Y-%m-%d %H:%M:%S")
     return _DANGEROUS.sub("'", str(value))
 
