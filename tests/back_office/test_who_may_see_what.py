@@ -95,7 +95,11 @@ def world(family: Family, person: Callable[..., User]) -> World:
     normand = Registration.objects.get()
     lyon = Academy.objects.get(code=LYON)
     Family(browser=Client()).sign_up(
-        username="lea.lyon", address="lea@exemple.fr", academy=LYON, department=lyon.departments.all()[0].code
+        username="lea.lyon",
+        first_name="Léonide",
+        address="lea@exemple.fr",
+        academy=LYON,
+        department=lyon.departments.all()[0].code,
     )
     Family(browser=Client()).sign_up(
         username="lou.ailleurs", address="lou@exemple.fr", academy="etranger", department="", country="DE"
@@ -238,6 +242,8 @@ def test_rows_of_another_academie_are_left_alone_when_ticked(world: World) -> No
     before = Message.objects.count()
     ticked = {"action": "renvoyer", "_selected_action": [str(ours.pk), str(theirs.pk)], "select_across": "1"}
     said = {"_reason_given": "1", "reason": "Une bonne raison."}
+    asked = world.browsers["dane70"].post(f"{HOME}accounts/registration/", ticked)
+    assert "Jeanne" in asked.content.decode() and "Léonide" not in asked.content.decode()
     answer = world.browsers["dane70"].post(f"{HOME}accounts/registration/", {**ticked, **said}, follow=True)
     assert "(1)" in answer.content.decode()
     assert Message.objects.count() == before + 1
