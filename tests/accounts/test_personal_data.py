@@ -89,10 +89,17 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "accounts.address_change",
         "accounts.address_change_asked",
         "accounts.address_changed",
+        "accounts.confirmed_by_staff",
         "accounts.password_changed",
         "accounts.recovery",
         "accounts.registration",
         "accounts.registration_password",
+        "accounts.restored",
+        "accounts.role_given",
+        "accounts.role_taken",
+        "accounts.second_factor_removed_by_staff",
+        "accounts.sessions_ended",
+        "accounts.suspended",
     }
     assert {model._meta.label for model in personal_data.claimed()} == {
         "account.EmailAddress",
