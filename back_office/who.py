@@ -13,6 +13,12 @@ def asks(request: HttpRequest) -> str:
     return str(person.subject)
 
 
+def is_everywhere(request: HttpRequest, power: str) -> bool:
+    """Say whether who is signed in has a power in all académies."""
+    person: Any = request.user
+    return bool(person.scope(power).everywhere)
+
+
 def places(request: HttpRequest, power: str) -> frozenset[str]:
     """Return the codes of the académies where who is signed in has a power; none for all of them."""
     person: Any = request.user
