@@ -14,11 +14,16 @@ from pathlib import Path
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from markdown_it import MarkdownIt
 
 from .models import PolicyDocument
 from .models.policies import RULES
 
 FOLDER = Path(__file__).parent / "policies"
+MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 def load(folder: Path = FOLDER) -> int:
@@ -94,3 +99,12 @@ def read(path: Path) -> tuple[dict[str, str], str]:
     if missing or not body:
         raise ValueError(f"{path.name}: {', '.join(sorted(missing)) or 'the text'} is missing")
     return facts, body.strip() + "\n"
+
+
+def as_html(text: str) -> SafeString:
+    """Return Markdown as HTML, without any HTML of its author's. A wide table scrolls by itself."""
+    opening = format_html(
+        '<div class="mcm-scroll" role="region" aria-label="{}" tabindex="0"><table>', _("Tableau")
+    )
+    html = MARKDOWN.render(text).replace("<table>", opening).replace("</table>", "</table></div>")
+    return mark_safe(html)  # noqa: S308 (MarkdownIt escapes what it did not make)

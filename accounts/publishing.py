@@ -24,6 +24,7 @@ TAKEN_BACK = journal.register_act(
     "policy.taken_back", _("Texte de référence retiré avant son entrée en vigueur")
 )
 DRAFTED = journal.register_act("policy.drafted", _("Nouvelle version d’un texte de référence commencée"))
+WRITTEN = journal.register_act("policy.written", _("Brouillon d’un texte de référence écrit"))
 
 SENTENCES = {
     "published": _("Ce texte est déjà publié : il ne change plus. Faites-en une nouvelle version."),
@@ -135,6 +136,11 @@ def new_version(document: PolicyDocument, *, by: User) -> PolicyDocument:
         }
         _record(DRAFTED, drafts[document.language], by)
     return drafts[document.language]
+
+
+def note_writing(document: PolicyDocument, *, by: User) -> None:
+    """Note in the journal that a draft was written, or changed."""
+    _record(WRITTEN, document, by)
 
 
 def _next_version(document: PolicyDocument) -> str:

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import Model, QuerySet
@@ -31,6 +32,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -81,7 +83,8 @@ class Act:
     """One thing that staff with ``power`` may do to a row.
 
     ``do(request, row, cleaned_data)`` calls a use case, or raises :class:`Refused` with a sentence.
-    ``explanation`` says before what will happen, ``done`` after that it did.
+    ``explanation`` says before what will happen, ``done`` after that it did. A ``grave`` one asks for the
+    password again when the last proof is old; it is never done to several rows at once.
     """
 
     name: str
@@ -90,8 +93,9 @@ class Act:
     do: Callable[[HttpRequest, Any, dict[str, Any]], None]
     done: Words
     explanation: Words = ""
-    form: type[ReasonForm] = ReasonForm
+    form: type[forms.Form] = ReasonForm  # one without a reason where no person is touched
     on_several: bool = False
+    grave: bool = False
     is_offered: Callable[[HttpRequest, Any], bool] = _always
 
 
@@ -103,6 +107,8 @@ def on_one(page: ScopedAdmin, request: HttpRequest, object_id: str, name: str) -
     row = _find(page, page.rows(request, act.power), object_id)
     if row is None or not act.is_offered(request, row):
         raise Http404
+    if act.grave and (elsewhere := proof_wanted(request)) is not None:
+        return elsewhere
     form = act.form(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -121,6 +127,15 @@ def on_one(page: ScopedAdmin, request: HttpRequest, object_id: str, name: str) -
         rows=[row],
         back=_address(page, row),
     )
+
+
+def proof_wanted(request: HttpRequest) -> HttpResponse | None:
+    """Return the way to the page that asks for the password again; ``None`` when the last proof is recent.
+
+    ``settings.BACK_OFFICE_PROOF`` names a decorator of views, of an app above.
+    """
+    answer: HttpResponse | None = import_string(settings.BACK_OFFICE_PROOF)(lambda _request: None)(request)
+    return answer
 
 
 def on_several(act: Act) -> Callable[[ScopedAdmin, HttpRequest, QuerySet[Any]], HttpResponse | None]:

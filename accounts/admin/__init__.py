@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import people, registrations, roles
+from . import people, policies, registrations, roles
 
-__all__ = ["people", "registrations", "roles"]
+__all__ = ["people", "policies", "registrations", "roles"]

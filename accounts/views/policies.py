@@ -6,22 +6,16 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from markdown_it import MarkdownIt
 
-from accounts import enrolment, steps
+from accounts import enrolment, policy_texts, steps
 from accounts.middleware import steps_not_required
 from accounts.models import PolicyDocument
 from accounts.sessions import PersonRequest
 
 from .pages import next_page, page
-
-MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 @login_not_required
@@ -49,20 +43,11 @@ def policy(request: HttpRequest, kind: PolicyDocument.Kind, version: str = "") -
     context = {
         "kind": kind,
         "document": document,
-        "body": _html(document.body) if document else "",
+        "body": policy_texts.as_html(document.body) if document else "",
         "translations": [text for text in found if text is not document],
         "versions": list(versions),
     }
     return render(request, "accounts/policy.html", context)
-
-
-def _html(text: str) -> SafeString:
-    """Return Markdown as HTML, without any HTML of its author's. A wide table scrolls by itself."""
-    opening = format_html(
-        '<div class="mcm-scroll" role="region" aria-label="{}" tabindex="0"><table>', _("Tableau")
-    )
-    html = MARKDOWN.render(text).replace("<table>", opening).replace("</table>", "</table></div>")
-    return mark_safe(html)  # noqa: S308 (MarkdownIt escapes what it did not make)
 
 
 @steps_not_required
