@@ -207,6 +207,7 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.backends.DoorBackend"]
 LOGIN_URL = "account_login"
 BACK_OFFICE_GATE = "accounts.second_factor.verified"  # asked of a session before the administration opens
+BACK_OFFICE_PROOF = "accounts.reauthentication.recently_proved"  # asked again before its gravest acts
 LOGIN_REDIRECT_URL = "my_space"
 LOGOUT_REDIRECT_URL = "home"
 PASSWORD_HASHERS = ["accounts.hashers.Argon2idHasher"]

@@ -95,6 +95,7 @@ class PeopleAdmin(ScopedAdmin):
                 "la personne : ensuite, le mot de passe suffit."
             ),
             is_offered=_has_factor,
+            grave=True,
         ),
         Act(
             name="suspendre",

@@ -91,6 +91,7 @@ class RegistrationAdmin(ScopedAdmin):
                 "la personne est bien celle qu’elle dit et que l’adresse est la sienne. Pour un mineur, "
                 "dites dans le motif comment le responsable légal a donné son accord."
             ),
+            grave=True,
         ),
     )
 

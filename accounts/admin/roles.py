@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import appointments
 from accounts.backends import DoorBackend
 from accounts.models import MCM, Power, Role, StaffRole, User
-from back_office.acts import Act, ReasonForm, Refused, form_page
+from back_office.acts import Act, ReasonForm, Refused, form_page, proof_wanted
 from back_office.scoped import ScopedAdmin
 from schools.models import Academy
 
@@ -85,6 +85,7 @@ class StaffRoleAdmin(ScopedAdmin):
             done=_("Le rôle est retiré. La personne en est informée par courriel."),
             explanation=_("Avec son dernier rôle, la personne est aussi déconnectée partout."),
             is_offered=_not_ones_own,
+            grave=True,
         ),
     )
 
@@ -107,6 +108,8 @@ class StaffRoleAdmin(ScopedAdmin):
         """Give a role."""
         if not self.has_add_permission(request):
             raise Http404
+        if (elsewhere := proof_wanted(request)) is not None:
+            return elsewhere
         form = AppointForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             said = form.cleaned_data

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from io import StringIO
+from urllib.parse import quote
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 from django.test import Client
 
@@ -145,6 +148,28 @@ def test_fields_that_were_not_asked_for_change_nothing(national: User, person: C
     after = User.objects.filter(pk=other.pk).values().get()
     assert after == {**before, "session_epoch": 1}
     assert not other.staff_roles.exists()
+
+
+def test_the_gravest_acts_ask_for_the_password_again(national: User, person: Callable[..., User]) -> None:
+    user = person("autre.personne")
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={})
+    held = appoint(None, "support").staff_roles.get()
+    person()
+    browser = staff_client(national)
+    session = browser.session
+    session["account_authentication_methods"] = [{"method": "mfa", "at": time.time() - 600}]
+    session.save()
+    for address in (
+        f"{ROLES}add/",
+        f"{ROLES}{held.pk}/acte/retirer/",
+        f"/administration/accounts/user/{user.pk}/acte/retirer-second-facteur/",
+    ):
+        said = {"person": "jeanne.dupont", "role": "support", "academy": "*", "reason": REASON}
+        for answer in (browser.get(address), browser.post(address, said)):
+            assert answer["Location"] == f"/mon-compte/identite/?next={quote(address, safe='')}"
+    assert StaffRole.objects.filter(role="support").count() == 1
+    assert Authenticator.objects.filter(user=user).exists()
+    assert browser.get("/administration/").status_code == 200
 
 
 class TestFromTheCommandLine:
