@@ -25,7 +25,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from .acts import ReasonForm, form_page
+from .acts import ReasonForm, form_page, proof_wanted
 from .scoped import ScopedAdmin
 
 MOST_ROWS = 10_000
@@ -133,7 +133,11 @@ class ExportMixin(ScopedAdmin):
         return f"{address}?{query}" if query else address
 
     def export_view(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-        """Ask for the reason, note it, send the file."""
+        """Ask for the password where its last proof is old, and for the reason; note it, send the file."""
+        if not self.has_view_permission(request):
+            raise Http404
+        if (elsewhere := proof_wanted(request)) is not None:
+            return elsewhere
         shown = self.shown(request)
         if not shown.result_count:
             return redirect(self.list_address(request))

@@ -120,6 +120,7 @@ class PolicyAdmin(ScopedAdmin):
                 "demande un nouvel accord, chaque personne devra le donner à sa prochaine connexion."
             ),
             form=PublishForm,
+            grave=True,
             is_offered=_is_draft,
         ),
         Act(

@@ -15,8 +15,10 @@ from django_countries import countries
 
 from accounts import addresses, assistance, registration
 from accounts.models import Power, Registration
+from audit import reading
+from back_office import who
 from back_office.acts import Act, ReasonForm
-from back_office.scoped import ScopedAdmin
+from back_office.exports import Column, ExportMixin
 from notifications import outbox
 
 from . import finding, refusals
@@ -50,7 +52,7 @@ def _confirm(request: HttpRequest, row: Registration, said: dict[str, Any]) -> N
 
 
 @admin.register(Registration)
-class RegistrationAdmin(ScopedAdmin):
+class RegistrationAdmin(ExportMixin):
     """« Inscriptions en attente »: newest first."""
 
     read_power = Power.READ_PEOPLE
@@ -116,6 +118,15 @@ class RegistrationAdmin(ScopedAdmin):
             assistance.note_reading_of_sign_up(row, by=refusals.asked_by(request))
         return answer
 
+    def note_export(self, request: HttpRequest, reason: str) -> None:
+        """Write it in the journal."""
+        reading.exported(
+            what="accounts.registration",
+            actor=refusals.asked_by(request).subject,
+            reason=reason,
+            academies=who.places(request, self.read_power),
+        )
+
     def row_name(self, row: Registration) -> str:
         """Name the person: the row itself has only its public id."""
         return self.name(row)
@@ -167,3 +178,15 @@ class RegistrationAdmin(ScopedAdmin):
         """Where the last letter stands."""
         message = outbox.latest(kind=registration.KIND, reference=str(row.public_id))
         return message.situation_in_words if message else str(_("Aucun courriel."))
+
+    export_name = "inscriptions-en-attente"
+    export_columns = (
+        Column(_("Prénom"), lambda row: row.first_name),
+        Column(_("Nom"), lambda row: row.last_name),
+        Column(_("Nom d’utilisateur"), lambda row: row.username),
+        Column(_("Adresse de courriel"), lambda row: row.address),
+        Column(_("Niveau"), lambda row: row.get_level_display()),
+        Column(_("Profil"), lambda row: row.get_profile_display()),
+        Column(_("Académie"), lambda row: row.academy or ""),
+        Column(_("Demandée le"), lambda row: row.created_at),
+    )

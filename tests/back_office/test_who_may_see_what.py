@@ -282,4 +282,5 @@ def test_only_names_of_pages_we_know_lead_into_the_administration() -> None:
     own = {"index", "login", "logout", "password_change", "jsi18n", "app_list"}
     for name in names - own:
         kinds = {name.removeprefix(f"{model}_") for model in models if name.startswith(f"{model}_")}
-        assert kinds and kinds <= {"changelist", "add", "change", "act", "export", "resend_list", "preview"}, name
+        pages = {"changelist", "add", "change", "act", "export", "resend_list", "preview"}
+        assert kinds and kinds <= pages, name

@@ -1,0 +1,38 @@
+"""How PostgreSQL runs what a page of the administration asks."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+
+def plans_of(browser: Client, address: str, table: str, data: dict[str, Any] | None = None) -> list[str]:
+    """Return the plan of each statement of a page that reads ``table``, below the statement itself."""
+    assert browser.get(address, data).status_code == 200
+    with CaptureQueriesContext(connection) as captured:
+        assert browser.get(address, data).status_code == 200
+    asked = [
+        query["sql"]
+        for query in captured
+        if query["sql"].startswith("SELECT") and f'FROM "{table}"' in query["sql"]
+    ]
+    assert asked
+    plans = []
+    for statement in asked:
+        if "COUNT(" in statement:
+            assert "LIMIT 1001" in statement, statement
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN {statement}".replace("%", "%%"))
+            plans.append(statement + "\n" + "\n".join(line for (line,) in cursor.fetchall()))
+    return plans
+
+
+def assert_no_scan(plans: list[str], table: str, *, sorts: bool = False) -> None:
+    """Fail if a plan reads the table from end to end, or (unless ``sorts``) sorts its rows."""
+    for plan in plans:
+        assert not re.search(rf"Seq Scan on {table}\b", plan), plan
+        assert sorts or "Sort" not in plan, plan
