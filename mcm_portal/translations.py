@@ -31,6 +31,7 @@ FRENCH_ONLY = (
     "notifications/admin.py",
     "notifications/resending.py",
     "schools/admin.py",
+    "schools/domains.py",
     "mcm_portal/management/",
     "templates/admin/",
     "templates/back_office/",

@@ -104,7 +104,6 @@ def test_after_signing_out_the_back_button_shows_nobody(comes: Comes) -> None:
     visitor = comes()
     sign_up(visitor, ines)
     confirm_here(visitor, ines)
-    is_at_home(visitor, ines)
     visitor.follow("Mon compte")
     visitor.reads("Inès Lambert")
     visitor.sign_out()
