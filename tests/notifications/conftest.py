@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from notifications import letters, nudge
+from tests.accounts.conftest import family, person, portal
 from tests.notifications import hello
 from tests.peers import broker, smtp_server, valkey
 
-__all__ = ["broker", "smtp_server", "valkey"]
+__all__ = ["broker", "family", "person", "portal", "smtp_server", "valkey"]
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from schools.reference import loading
+from tests.accounts.conftest import person, portal
+
+__all__ = ["person", "portal"]
 
 
 @pytest.fixture
