@@ -164,7 +164,7 @@ def test_a_dane_admin_looks_for_somebody_and_closes_their_sessions(opens: Any, p
 def test_without_javascript_everything_works_too(browser: Browser, live_server: Any, person: Any) -> None:
     person()
     client = staff_client(appoint(None, "dane", "70"))
-    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False, locale="fr-FR")
     cookie = client.cookies[settings.SESSION_COOKIE_NAME]
     context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
     page = context.new_page()

@@ -37,7 +37,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, live_server) -> Iterator[Page]:  # type: ignore[no-untyped-def]
-    context = browser.new_context(base_url=live_server.url, viewport=PHONE)
+    context = browser.new_context(base_url=live_server.url, viewport=PHONE, locale="fr-FR")
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
@@ -88,7 +88,7 @@ def test_who_uses_the_keyboard_can_skip_to_the_content(page: Page) -> None:
 def test_without_javascript_the_colours_follow_the_device(
     browser: Browser, live_server, scheme, background
 ) -> None:  # type: ignore[no-untyped-def]
-    context = browser.new_context(java_script_enabled=False, color_scheme=scheme)
+    context = browser.new_context(java_script_enabled=False, color_scheme=scheme, locale="fr-FR")
     page = context.new_page()
     page.goto(live_server.url)
     shown = page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor")
@@ -111,7 +111,7 @@ def test_colours_chosen_by_hand_win_and_are_remembered(page: Page, scheme, choic
 
 
 def test_the_focus_is_on_the_summary_of_errors_even_without_javascript(browser: Browser, live_server) -> None:  # type: ignore[no-untyped-def]
-    context = browser.new_context(java_script_enabled=False)
+    context = browser.new_context(java_script_enabled=False, locale="fr-FR")
     page = context.new_page()
     page.goto(f"{live_server.url}/composants/")
     expect(page.get_by_role("alert")).to_be_focused()
