@@ -47,5 +47,4 @@ def change_password(request: HttpRequest, user: User, password: str) -> None:
         tell_of_new_password(user)
         journal.record(act=PASSWORD_CHANGED, actor=user.subject, subject=user.subject, fields=["password"])
     update_session_auth_hash(request, user)  # gives this session a new key
-    open_sessions.renamed(request, user)
     forget_guesses(user)

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from schools.school_year import SchoolYear
 
-from .models import MCM, User
+from . import standing
+from .models import User
 
 _panels: list[tuple[int, Callable[[User], Panel | None]]] = []
 
@@ -40,7 +41,7 @@ def panels_for(user: User) -> list[Panel]:
 
 def _enrolments(user: User) -> Panel | None:
     year = SchoolYear.current()
-    enrolments = list(user.enrolments.of_this_year().select_related("academy", "department"))
+    enrolments = standing.of(user).enrolments
     if user.is_staff and not enrolments:
         return None
     return Panel(
@@ -60,10 +61,8 @@ def _administration(user: User) -> Panel | None:
 
 
 def _today(user: User) -> Panel:
-    names = user.sign_in_names.filter(authority=MCM).values_list("name", flat=True)
-    return Panel(
-        title=_("Aujourd’hui"), template="accounts/panels/today.html", context={"names": list(names)}
-    )
+    names = standing.of(user).names
+    return Panel(title=_("Aujourd’hui"), template="accounts/panels/today.html", context={"names": names})
 
 
 register(5, _administration)

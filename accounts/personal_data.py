@@ -14,7 +14,6 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib.admin.models import LogEntry
-from django.contrib.sessions.models import Session
 from django.db import models
 
 from notifications import retention
@@ -118,7 +117,6 @@ register(
             Enrolment,
             PolicyAcceptance,
             RecoveryRequest,
-            Session,
             AddressChange,
             OpenSession,
             StaffRole,

@@ -1,4 +1,4 @@
-"""Opening and ending a session, through allauth's stages (a second factor comes in between, later)."""
+"""Opening and ending a session, through allauth's stages, and who a session belongs to."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from datetime import timedelta
 from allauth.account.internal import flows
 from allauth.account.models import Login
 from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import get_language
 
 from . import browsers, open_sessions
@@ -41,11 +44,32 @@ def begin(request: HttpRequest, response: HttpResponse, user: User) -> None:
         User.objects.filter(pk=user.pk).update(last_login=now)
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and user.language != get_language():
         browsers.remember_language(response, user.language)
-    open_sessions.opened(request, user)
+    open_sessions.opened(request)
     browsers.remember_account(request, response, user)
 
 
 def sign_out(request: HttpRequest) -> None:
     """End the session of this browser."""
-    open_sessions.closed(request)
     flows.logout.logout(request)
+
+
+def person_of(request: HttpRequest) -> User | AnonymousUser:
+    """Return who is signed in here.
+
+    A session ends with the password it was opened with, with its person's epoch, and with their account
+    (SAFETY T31). One that a former ``SECRET_KEY`` vouches for gets another key.
+    """
+    session = request.session
+    if SESSION_KEY not in session:
+        return AnonymousUser()
+    person = session.person or User.objects.filter(pk=session[SESSION_KEY]).first()
+    if person is not None and person.is_active:
+        kept = session.get(HASH_SESSION_KEY, "")
+        if constant_time_compare(kept, person.get_session_auth_hash()):
+            return person
+        if any(constant_time_compare(kept, each) for each in person.get_session_auth_fallback_hash()):
+            session.cycle_key()
+            session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+            return person
+    session.flush()
+    return AnonymousUser()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import get_language
 
-from . import second_factor
+from . import second_factor, standing
 from .models import PolicyDocument, User
 
 _steps: list[Step] = []
@@ -44,7 +44,9 @@ def next_due(user: User) -> Step | None:
 
 def terms_to_accept(user: User) -> PolicyDocument | None:
     """Return the terms in force if this person has not accepted them (SCREENS A3)."""
-    # Resolved at each request: a version that comes into force acts on open sessions too.
+    # Asked at each request: a version that comes into force acts on open sessions too.
+    if not standing.of(user).owes_consent:
+        return None
     return PolicyDocument.objects.to_accept(PolicyDocument.Kind.TERMS, user, get_language() or "fr").first()
 
 
@@ -53,9 +55,9 @@ def needs_renewal(user: User) -> bool:
 
     Staff need none: they keep their account for their role.
     """
-    return not user.is_staff and not user.enrolments.of_this_year().exists()
+    return not user.is_staff and not standing.of(user).enrolments
 
 
-register(Step(order=10, page="accept_terms", is_due=lambda user: terms_to_accept(user) is not None))
+register(Step(order=10, page="accept_terms", is_due=lambda user: standing.of(user).owes_consent))
 register(Step(order=20, page="security_set_up", is_due=second_factor.is_due))
 register(Step(order=90, page="renew", is_due=needs_renewal))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from celery import shared_task
-from django.core.management import call_command
 from django.utils import timezone
 
 from schools.school_year import today
@@ -17,7 +16,6 @@ def purge() -> None:
     now = timezone.now()
     registration.purge(now)
     recovery.purge(now)
-    open_sessions.purge(now)
+    open_sessions.purge()
     address_change.purge(now)
     enrolment.forget_the_past(today())
-    call_command("clearsessions")

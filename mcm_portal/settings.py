@@ -54,7 +54,6 @@ INSTALLED_APPS = [
     "back_office.apps.AdminConfig",  # Django's admin, as the portal has it
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
@@ -91,7 +90,7 @@ MIDDLEWARE = [
     "mcm_portal.languages.FrenchAdministrationMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.PersonMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "accounts.middleware.NoStoreMiddleware",
     "accounts.middleware.SessionLifeMiddleware",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.base_user import BaseUserManager
@@ -21,6 +21,9 @@ from schools.scope import NOWHERE, Scope
 from schools.search_key import SearchKey, words_of
 
 from ..powers import Power, scopes
+
+if TYPE_CHECKING:
+    from ..standing import Standing
 
 MCM = "mcm"  # the authority of « Ma classe à la maison »: one door for its three levels
 
@@ -114,6 +117,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         output_field=models.CharField(max_length=420),
         db_persist=True,
     )
+
+    # Where this person stands, when they came with their session (accounts.standing).
+    came_with: Standing | None = None
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

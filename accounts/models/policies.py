@@ -63,7 +63,9 @@ class PolicyDocumentQuerySet(models.QuerySet["PolicyDocument"]):
         """
         return self.texts_in_force(kind, language).filter(language__in={language, RULES})[:1]
 
-    def to_accept(self, kind: str, user: User, language: str = RULES) -> PolicyDocumentQuerySet:
+    def to_accept(
+        self, kind: str, user: User | models.OuterRef, language: str = RULES
+    ) -> PolicyDocumentQuerySet:
         """Return the text in force if this person has to accept it, one row at most (SCREENS A3).
 
         They do unless they accepted the newest major version in force or one that came after it: a

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models.functions import Now
 
@@ -49,19 +50,20 @@ class AddressChange(models.Model):
         return str(self.public_id)
 
 
-class OpenSession(models.Model):
-    """A session of a person that is open somewhere, as they read it in « Mon compte »."""
+class OpenSession(AbstractBaseSession):
+    """A session: what it holds, whose it is, and what its owner reads of it in « Mon compte ».
+
+    One table for both: a session is written once when it begins, and closing it from elsewhere is
+    deleting its row. All its times come from the clock of the database (SAFETY F16).
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="open_sessions")
-    session_key = models.CharField(max_length=40, unique=True)
+    # Nobody yet between the password and the second factor.
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="open_sessions")
     device = models.CharField(max_length=40, blank=True)  # a code such as « firefox.android »
     network = models.CharField(max_length=45, blank=True)  # an address cut to its network: never whole
     opened_at = models.DateTimeField(db_default=Now())
     seen_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        indexes = [models.Index(fields=["seen_at"], name="open_session_seen")]
 
     def __str__(self) -> str:
         return str(self.public_id)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
+from django.contrib.sessions.backends.base import UpdateError
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from accounts import devices, open_sessions
 from accounts.models import OpenSession
@@ -70,29 +70,46 @@ def test_signing_in_changes_the_cookie_and_notes_the_device(person) -> None:
     assert (row.device, row.network) == ("firefox.android", "192.0.2.0/24")
 
 
-def test_an_idle_session_ends_after_half_an_hour_and_leads_back(person, time_machine) -> None:
+def wait(minutes: int) -> None:
+    """Let time go by, by the clock of PostgreSQL: every session is that much older."""
+    ago = timedelta(minutes=minutes)
+    OpenSession.objects.update(
+        seen_at=F("seen_at") - ago, opened_at=F("opened_at") - ago, expire_date=F("expire_date") - ago
+    )
+
+
+def test_an_idle_session_ends_after_half_an_hour_and_leads_back(person) -> None:
     person()
-    time_machine.move_to(timezone.now())
     browser = signed_in()
-    time_machine.shift(timedelta(minutes=29))
+    wait(29)
     assert is_in(browser)
-    time_machine.shift(timedelta(minutes=29))
+    wait(29)
     assert is_in(browser)
-    time_machine.shift(timedelta(minutes=31))
+    wait(31)
     response = browser.get("/mon-espace/")
     assert response.headers["Location"] == "/connexion/?expiree=1&next=%2Fmon-espace%2F"
     assert "Votre session a été fermée" in browser.get(response.headers["Location"]).content.decode()
     assert not OpenSession.objects.exists()
 
 
-def test_even_a_busy_session_ends_after_half_a_day(person, time_machine) -> None:
+def test_even_a_busy_session_ends_after_half_a_day(person) -> None:
     person()
-    time_machine.move_to(timezone.now())
     browser = signed_in()
     for _step in range(26):
-        time_machine.shift(timedelta(minutes=27))
+        wait(27)
         assert is_in(browser)
-    time_machine.shift(timedelta(minutes=20))
+    wait(20)
+    assert not is_in(browser)
+
+
+def test_a_web_server_whose_clock_is_off_ends_no_session_and_keeps_none(person, time_machine) -> None:
+    person()
+    browser = signed_in()
+    for minutes in (45, -45):  # from now on, for this process only
+        time_machine.move_to(datetime.now(UTC) + timedelta(minutes=minutes))
+        assert is_in(browser)
+    wait(31)
+    time_machine.move_to(datetime.now(UTC) - timedelta(minutes=45))
     assert not is_in(browser)
 
 
@@ -140,21 +157,55 @@ def test_signing_out_forgets_the_session_and_clears_what_the_browser_kept(person
 
 
 def test_sessions_that_ended_by_themselves_are_forgotten(person) -> None:
-    user = person()
-    long_ago = timezone.now() - timedelta(hours=13)
-    OpenSession.objects.create(user=user, session_key="old", opened_at=long_ago)
-    OpenSession.objects.create(user=user, session_key="new")
-    open_sessions.purge(timezone.now())
-    assert [row.session_key for row in OpenSession.objects.all()] == ["new"]
+    person()
+    signed_in()
+    wait(31)
+    new = signed_in()
+    open_sessions.purge()
+    assert OpenSession.objects.get().session_key == new.cookies["sid"].value
 
 
 def test_a_session_is_written_once_by_the_page_that_begins_it(person) -> None:
     person()
     with CaptureQueriesContext(connection) as captured:
         browser = signed_in()
-    about = [query["sql"] for query in captured if '"django_session"' in query["sql"]]
+    about = [query["sql"] for query in captured if '"accounts_opensession"' in query["sql"]]
     assert [sql.split()[0] for sql in about] == ["INSERT"]
     assert is_in(browser)
+
+
+def test_a_session_comes_with_its_person_and_where_they_stand(person, django_assert_num_queries) -> None:
+    person()
+    browser = signed_in()
+    with django_assert_num_queries(1):
+        assert is_in(browser)
+
+
+def test_a_page_that_is_still_working_brings_no_closed_session_back(person) -> None:
+    user = person()
+    browser = signed_in()
+    session = browser.session
+    assert session.get("_auth_user_id") == str(user.pk)  # the page has read it
+    open_sessions.close_all(user)
+    session["kept"] = "by a slow page"
+    with pytest.raises(UpdateError):
+        session.save()
+    assert not is_in(browser)
+
+
+def test_another_key_keeps_the_device_and_the_beginning(person) -> None:
+    person()
+    browser = signed_in()
+    before = OpenSession.objects.get()
+    session = browser.session
+    session.cycle_key()
+    session.save()
+    after = OpenSession.objects.get()
+    assert after.session_key != before.session_key
+    assert (after.device, after.opened_at, after.expire_date) == (
+        before.device, before.opened_at, before.expire_date,
+    )  # fmt: skip
+    assert not is_in(browser)
 
 
 def test_two_pages_of_one_session_keep_its_key(person) -> None:
@@ -163,4 +214,4 @@ def test_two_pages_of_one_session_keep_its_key(person) -> None:
     key = browser.cookies["sid"].value
     browser.get("/mon-compte/")
     assert browser.cookies["sid"].value == key
-    assert Session.objects.count() == 1
+    assert OpenSession.objects.count() == 1

@@ -116,5 +116,4 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "mfa.Authenticator",
         "notifications.LocalMessage",
         "notifications.Message",
-        "sessions.Session",
     }

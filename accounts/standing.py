@@ -1,0 +1,103 @@
+"""Where somebody stands: the names they sign in with, this year's enrolments, and whether they owe a consent.
+
+Every page behind the sign-in asks for it, so that it comes with the session, in the same statement
+(:mod:`accounts.session_store`).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import JSONObject
+from django_countries import countries
+
+from schools.school_year import SchoolYear
+
+from .models import MCM, Enrolment, Level, PolicyDocument, Profile, SignInName, User
+
+
+@dataclass(frozen=True)
+class YearOfMcm:
+    """An enrolment of this school year, as its owner reads it."""
+
+    level: str
+    profile: str
+    academy: str  # its name; empty outside France
+    department: str
+    country: str  # ISO 3166-1, only outside France
+
+    @property
+    def level_in_words(self) -> str:
+        """Its level in the language of the page."""
+        return str(Level(self.level).label)
+
+    @property
+    def profile_in_words(self) -> str:
+        """The profile in the language of the page."""
+        return str(Profile(self.profile).label)
+
+    @property
+    def country_name(self) -> str:
+        """The country in the language of the page."""
+        return countries.name(self.country)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one person stands now."""
+
+    names: tuple[str, ...]  # at the doors of MCM
+    enrolments: tuple[YearOfMcm, ...]  # of the school year that runs
+    owes_consent: bool  # terms in force that they have not accepted (SCREENS A3)
+
+
+def columns(person: str) -> dict[str, Any]:
+    """Return what a query annotates, in this order, for :func:`read`; ``person`` names its key of a user."""
+    return {
+        "standing_names": ArraySubquery(
+            SignInName.objects.filter(user=OuterRef(person), authority=MCM).order_by("pk").values("name")
+        ),
+        "standing_enrolments": ArraySubquery(
+            Enrolment.objects.of_this_year()
+            .filter(user=OuterRef(person))
+            .order_by("pk")
+            .values(
+                year=JSONObject(
+                    level="level",
+                    profile="profile",
+                    academy="academy__name",
+                    department="department__name",
+                    country="country",
+                )
+            )
+        ),
+        "standing_owes_consent": Exists(
+            PolicyDocument.objects.to_accept(PolicyDocument.Kind.TERMS, OuterRef(OuterRef(person)))
+        ),
+    }
+
+
+def read(names: list[str], enrolments: list[Any], owes_consent: bool) -> Standing:
+    """Make a standing of the columns as the driver gives them."""
+    years = (json.loads(each) if isinstance(each, str) else each for each in enrolments)
+    return Standing(
+        names=tuple(names),
+        enrolments=tuple(YearOfMcm(**{name: value or "" for name, value in year.items()}) for year in years),
+        owes_consent=owes_consent,
+    )
+
+
+def of(user: User) -> Standing:
+    """Return where a person stands: as they came with their session, else as PostgreSQL says now."""
+    if user.came_with is not None:
+        return user.came_with
+    return read(*User.objects.filter(pk=user.pk).annotate(**columns("pk")).values_list(*columns("pk")).get())
+
+
+def variant() -> int:
+    """Return what the SQL of :func:`columns` depends on besides the person: the school year."""
+    return SchoolYear.current().year
