@@ -1,4 +1,4 @@
-"""A query whose SQL is made once: making it costs more than PostgreSQL's answer, on a page that all ask for."""
+"""A query whose SQL is made once: making it costs more than PostgreSQL's answer."""
 
 from __future__ import annotations
 

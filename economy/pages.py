@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -26,7 +27,7 @@ _HOLE = re.compile(r'(?<=name="csrfmiddlewaretoken" value=")[^"]+|(?<=name="subm
 
 
 class _Drawing:
-    """A page on its way to be drawn. It equals every other of the same key, and is asked when there is none."""
+    """A page on its way to be drawn: equal to every other of the same key, asked when there is none."""
 
     def __init__(self, key: tuple[Any, ...], draw: Callable[[], str]) -> None:
         self.key, self.draw = key, draw
@@ -57,7 +58,7 @@ def draw(request: HttpRequest, template: str, context: Context, *, own: Mapping[
     def drawn() -> str:
         return render_to_string(template, {**own, **context()}, request)
 
-    parts = _kept(_Drawing((template, request.path, get_language()), drawn))
+    parts = _kept(_Drawing((template, request.path, get_language(), date.today()), drawn))
     written = list(parts)
     for hole in range(1, len(parts), 2):
         written[hole] = get_token(request) if parts[hole] == "token" else str(uuid.uuid4())

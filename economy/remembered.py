@@ -19,6 +19,14 @@ Value = TypeVar("Value")
 
 _stores: list[dict[Any, tuple[float, Any]]] = []
 MOST = 200  # values kept by one function, at most
+kept_for_good: dict[Any, Any] = {}  # until something changes; by whoever knows that its keys are few
+
+
+def keep_for_good(key: Any, value: Any) -> None:
+    """Keep a value in :data:`kept_for_good`."""
+    if len(kept_for_good) >= MOST:
+        kept_for_good.clear()
+    kept_for_good[key] = value
 
 
 def remembered(seconds: float) -> Callable[[Callable[Words, Value]], Callable[Words, Value]]:
@@ -34,7 +42,7 @@ def remembered(seconds: float) -> Callable[[Callable[Words, Value]], Callable[Wo
             key = (words, tuple(sorted(named.items())))
             found = kept.get(key)
             if found is not None and found[0] > time.monotonic():
-                return found[1]  # type: ignore[no-any-return]
+                return found[1]
             value = work_out(*words, **named)
             with lock:
                 if len(kept) >= MOST:
@@ -48,11 +56,15 @@ def remembered(seconds: float) -> Callable[[Callable[Words, Value]], Callable[Wo
 
 
 def forget() -> None:
-    """Forget all that this process remembers: something has changed. Acts once the transaction is committed."""
+    """Forget all that this process remembers: something has changed.
+
+    At once, and again when the transaction is committed: meanwhile another thread may have asked.
+    """
+    forget_now()
     transaction.on_commit(forget_now)
 
 
 def forget_now() -> None:
     """Forget at once."""
-    for kept in _stores:
+    for kept in (kept_for_good, *_stores):
         kept.clear()

@@ -45,10 +45,12 @@ class Batch:
                 continue
             sql, values = self._value(row, field)
             if sql:
-                columns.append(connection.ops.quote_name(field.column))
+                columns.append(connection.ops.quote_name(str(field.column)))
                 written.append(sql)
                 self._values += values
-        table, key = (connection.ops.quote_name(each) for each in (row._meta.db_table, row._meta.pk.column))
+        table, key = (
+            connection.ops.quote_name(str(each)) for each in (row._meta.db_table, row._meta.pk.column)
+        )
         source = f"SELECT {', '.join(written)}" + (f" WHERE {where}" if where else "")
         self._parts.append(
             f'"{name}" AS (INSERT INTO {table} ({", ".join(columns)}) {source} RETURNING {key} AS key)'
@@ -88,7 +90,7 @@ class Batch:
 
 
 def _type_of(field: models.Field[Any, Any]) -> str:
-    """Return the type of a column. Without its length: a cast would cut what is too long, an INSERT refuses."""
+    """Return the type of a column, without its length: a cast would cut what an INSERT refuses."""
     kind = field.cast_db_type(connection)
     assert kind is not None
     return re.sub(r"varchar\(\d+\)", "varchar", kind)
