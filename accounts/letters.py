@@ -9,7 +9,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.text import Truncator
@@ -50,8 +52,7 @@ def first_words(name: str) -> str:
 def registration_letter(context: Context) -> Letter:
     """Ask to confirm a sign-up, or tell that the address already serves an account (SCREENS A6, A8)."""
     sign_up = _waiting(context)
-    owner = User.objects.with_address(sign_up.address).first()
-    if owner is not None:
+    if sign_up.__dict__["has_owner"] and (owner := User.objects.with_address(sign_up.address).first()):
         return write("already_registered", {"level": sign_up.get_level_display(), **_ways_in(owner)})
     return write(
         "registration_guardian" if sign_up.needs_guardian else "registration",
@@ -159,6 +160,7 @@ def _waiting(context: Context) -> Registration:
         Registration.objects.waiting()
         .select_related("sign_in_name")
         .filter(public_id=context.reference, address=context.to)
+        .annotate(has_owner=Exists(EmailAddress.objects.filter(email=OuterRef("address"), verified=True)))
         .first()
     )
     if sign_up is None:

@@ -19,6 +19,7 @@ from typing import Protocol
 from django.conf import settings
 
 from notifications import outbox
+from notifications.models import Message
 
 LIFETIME = timedelta(hours=72)  # from the moment the mail was really sent
 MAC_BYTES = 20
@@ -59,7 +60,11 @@ def expired(kind: str, reference: str, now: datetime, *, lifetime: timedelta = L
     A mail whose departure was never written down (a worker that died just after it) counts as
     sent now: only somebody who received it can hold the link.
     """
-    message = outbox.latest(kind=kind, reference=reference)
+    return is_old(outbox.latest(kind=kind, reference=reference), now, lifetime=lifetime)
+
+
+def is_old(message: Message | None, now: datetime, *, lifetime: timedelta = LIFETIME) -> bool:
+    """Say the same of a message that is at hand."""
     return message is not None and message.sent_at is not None and message.sent_at + lifetime <= now
 
 

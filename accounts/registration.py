@@ -7,7 +7,9 @@ exists only once their address is confirmed.
 
 from __future__ import annotations
 
+import json
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -15,12 +17,14 @@ from random import SystemRandom
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import check_password, make_password
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit import journal
+from economy.compiled import Compiled
+from economy.together import Batch
 from notifications import outbox
 from schools.school_year import SchoolYear
 from throttling import limits
@@ -126,28 +130,31 @@ def register(sign_up: SignUp, *, device: str, client: str, browser: str) -> Regi
         if (same := _same(sign_up, browser)) is not None:
             return same
         raise
-    password = make_password(sign_up.password)
+    registration = Registration(
+        submission=sign_up.submission,
+        level=sign_up.level,
+        first_name=sign_up.first_name,
+        last_name=sign_up.last_name,
+        academy_id=sign_up.academy_id,
+        department_id=sign_up.department_id,
+        country=sign_up.country,
+        profile=sign_up.profile,
+        age_group=sign_up.age_group,
+        address=sign_up.address,
+        password=make_password(sign_up.password),
+        terms_id=sign_up.terms_id,
+        terms_accepted_at=sign_up.terms_accepted_at,
+        language=sign_up.language,
+        browser=browser,
+    )
+    # The sign-up, the name it reserves and its letter: all or nothing, by one statement.
+    batch = Batch()
+    batch.insert(registration)
+    batch.insert(SignInName(authority=MCM, name=sign_up.username, registration=registration))
     try:
         with transaction.atomic():
-            registration = Registration.objects.create(
-                submission=sign_up.submission,
-                level=sign_up.level,
-                first_name=sign_up.first_name,
-                last_name=sign_up.last_name,
-                academy_id=sign_up.academy_id,
-                department_id=sign_up.department_id,
-                country=sign_up.country,
-                profile=sign_up.profile,
-                age_group=sign_up.age_group,
-                address=sign_up.address,
-                password=password,
-                terms_id=sign_up.terms_id,
-                terms_accepted_at=sign_up.terms_accepted_at,
-                language=sign_up.language,
-                browser=browser,
-            )
-            SignInName.objects.create(authority=MCM, name=sign_up.username, registration=registration)
-            _write_letter(registration)
+            _write_letter(registration, batch=batch)
+            batch.run()
     except IntegrityError as error:
         limits.give_back(*letters)
         if (same := _same(sign_up, browser)) is not None:
@@ -280,16 +287,42 @@ def by_link(token: str, purpose: str = KIND) -> Registration | None:
     public_id = links.public_id(token)
     if public_id is None:
         return None
-    registration = (
-        Registration.objects.select_related("sign_in_name", "user").filter(public_id=public_id).first()
-    )
+    registration = with_letter(public_id, purpose)
     if registration is None or not links.opens(token, purpose, registration):
         return None
     return registration
 
 
+def with_letter(public_id: uuid.UUID, purpose: str = KIND) -> Registration | None:
+    """Return a sign-up with the name it reserves and where its last letter stands: one statement."""
+    rows = _sign_up_with_letter.rows(public_id, purpose)
+    if not rows:
+        return None
+    said, name_key, name, *values = rows[0]
+    registration = Registration.from_db("default", SIGN_UP, values)
+    if name_key is not None:
+        SignInName(pk=name_key, authority=MCM, name=name, registration=registration)  # and back
+    registration.letter = outbox.read(json.loads(said) if isinstance(said, str) else said)
+    registration.letter_kind = purpose
+    return registration
+
+
+SIGN_UP = [field.attname for field in Registration._meta.concrete_fields]
+_sign_up_with_letter = Compiled(
+    lambda public_id, purpose: (
+        Registration.objects.filter(public_id=public_id)
+        .annotate(letter_said=outbox.letter_about(purpose, models.OuterRef("public_id")))
+        .values_list("letter_said", "sign_in_name__pk", "sign_in_name__name", *SIGN_UP)
+    ),
+    uuid.UUID(int=1),  # two marks: no sign-up and no kind of letter is called so
+    "\x01purpose",
+)
+
+
 def link_expired(registration: Registration, purpose: str = KIND) -> bool:
     """Say whether the link's 72 hours are over."""
+    if registration.letter_kind == purpose:
+        return links.is_old(registration.letter, timezone.now())
     return links.expired(purpose, str(registration.public_id), timezone.now())
 
 
@@ -311,37 +344,64 @@ def confirm(
     person. A second call raises
     :class:`AlreadyConfirmed`; an address that another account confirmed first, :class:`AddressTaken`.
     """
-    encoded = make_password(password) if password is not None else None
+    encoded = make_password(password) if password is not None else registration.password
+    user = User(
+        first_name=registration.first_name,
+        last_name=registration.last_name,
+        password=encoded,
+        language=registration.language,
+        last_login=timezone.now(),  # whoever confirms is signed in
+    )
+    user.has_second_factor = False
+    batch = Batch()
+    # All sign-ups of the address, in one order: rivals that confirm at the same moment wait here, and
+    # not in the middle, for each other. What follows is written only if this one still waits, as it was
+    # read: whoever came second finds it confirmed.
+    batch.part("rival", LOCK_RIVALS, [registration.address])
+    batch.part(
+        "mine",
+        "SELECT id FROM rival WHERE id = %s AND link_secret = %s",
+        [registration.pk, registration.link_secret],
+    )
+    for row in _rows_of(user, registration, by_guardian=by_guardian, actor=actor):
+        batch.insert(row, where="EXISTS (SELECT FROM mine)")
+    batch.part("named", GIVE_NAME.format(user=batch.key_of(user)))
+    # The hash lives in one place only; the row stays a week so that the link still answers kindly.
+    batch.part("confirmed", CONFIRM.format(user=batch.key_of(user)))
+    batch.part("beaten", BEATEN)
+    batch.part("freed", "DELETE FROM accounts_signinname WHERE registration_id IN (SELECT id FROM beaten)")
+    batch.part("gone", "DELETE FROM accounts_registration WHERE id IN (SELECT id FROM beaten)")
     try:
         with transaction.atomic():
-            # All sign-ups of the address, in one order: rivals that confirm at the same moment wait
-            # here, and not in the middle, for each other.
-            rivals = (
-                Registration.objects.select_for_update(of=("self",))
-                .select_related("sign_in_name")
-                .filter(address=registration.address, confirmed_at=None)
-                .order_by("pk")
-            )
-            locked = next((rival for rival in rivals if rival.pk == registration.pk), None)
-            if locked is None:
+            if not batch.run():
                 raise AlreadyConfirmed
-            user = _make_user(locked, password=encoded, by_guardian=by_guardian, actor=actor)
     except IntegrityError as error:
         raise AddressTaken from error
     return user
 
 
-def _make_user(registration: Registration, *, password: str | None, by_guardian: bool, actor: str) -> User:
-    user = User.objects.create(
-        first_name=registration.first_name,
-        last_name=registration.last_name,
-        password=password or registration.password,
-        language=registration.language,
-        last_login=timezone.now(),  # whoever confirms is signed in
-    )
-    EmailAddress.objects.create(user=user, email=registration.address, verified=True, primary=True)
-    SignInName.objects.filter(pk=registration.sign_in_name.pk).update(user=user, registration=None)
-    Enrolment.objects.create(
+LOCK_RIVALS = """
+SELECT id, link_secret FROM accounts_registration
+ WHERE address = %s AND confirmed_at IS NULL ORDER BY id FOR UPDATE
+"""
+BEATEN = "SELECT id FROM rival WHERE EXISTS (SELECT FROM mine) AND id NOT IN (SELECT id FROM mine)"
+GIVE_NAME = """
+UPDATE accounts_signinname SET user_id = {user}, registration_id = NULL
+ WHERE registration_id IN (SELECT id FROM mine)
+"""
+CONFIRM = """
+UPDATE accounts_registration SET confirmed_at = statement_timestamp(), user_id = {user}, password = ''
+ WHERE id IN (SELECT id FROM mine)
+"""
+
+
+def _rows_of(
+    user: User, registration: Registration, *, by_guardian: bool, actor: str
+) -> Iterator[models.Model]:
+    """Give what makes a person: who they are, their address, school year, consent, and the journal's line."""
+    yield user
+    yield EmailAddress(user=user, email=registration.address, verified=True, primary=True)
+    yield Enrolment(
         user=user,
         level=registration.level,
         profile=registration.profile,
@@ -350,19 +410,13 @@ def _make_user(registration: Registration, *, password: str | None, by_guardian:
         country=registration.country,
         school_year=SchoolYear.current().year,
     )
-    PolicyAcceptance.objects.create(
+    yield PolicyAcceptance(
         user=user,
         document_id=registration.terms_id,
         accepted_at=registration.terms_accepted_at,
         by_guardian=by_guardian,
     )
-    # The hash lives in one place only; the row stays a week so that the link still answers kindly.
-    Registration.objects.filter(pk=registration.pk).update(
-        confirmed_at=timezone.now(), user=user, password="", link_secret=registration.link_secret
-    )
-    Registration.objects.filter(address=registration.address, confirmed_at=None).delete()
-    journal.record(act=ACCOUNT_CONFIRMED, actor=actor or user.subject, subject=user.subject)
-    return user
+    yield journal.line(act=ACCOUNT_CONFIRMED, actor=actor or user.subject, subject=user.subject)
 
 
 def disown(registration: Registration) -> None:
@@ -389,11 +443,12 @@ def purge(now: datetime) -> int:
     return deleted
 
 
-def _write_letter(registration: Registration) -> None:
+def _write_letter(registration: Registration, *, batch: Batch | None = None) -> None:
     outbox.post(
         kind=KIND,
         reference=str(registration.public_id),
         to=registration.address,
         language=registration.language,
         academy=registration.academy_code,
+        batch=batch,
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.utils.functional import Promise
@@ -55,7 +56,12 @@ def is_opaque(value: str) -> bool:
     return _is_opaque(value)
 
 
-def record(
+def record(**said: Any) -> None:
+    """Write one line, for the staff and the auditors who ask later what happened: see :func:`line`."""
+    line(**said).save(force_insert=True)
+
+
+def line(
     *,
     act: str,
     actor: str,
@@ -63,8 +69,8 @@ def record(
     fields: Sequence[str] = (),
     reason: str = "",
     academy: str = "",
-) -> None:
-    """Write one line, for the staff and the auditors who ask later what happened.
+) -> Record:
+    """Return one line that is not written yet, for who writes it together with what it tells.
 
     ``actor`` and ``subject`` are opaque: « system » or a kind and a public identifier
     (« user:<public id> »). ``fields`` are names of fields. ``reason`` is what the actor gave as a
@@ -80,9 +86,7 @@ def record(
             raise ValueError(f"The {name} of {act} is not an opaque identifier such as user:<public id>")
     if not all(FIELD.fullmatch(field) and not TELLING.search(field) for field in fields):
         raise ValueError(f"The fields of {act} must be names of fields, not values")
-    Record.objects.create(
-        act=act, actor=actor, subject=subject, fields=list(fields), reason=reason, academy=academy
-    )
+    return Record(act=act, actor=actor, subject=subject, fields=list(fields), reason=reason, academy=academy)
 
 
 def _is_opaque(value: str) -> bool:

@@ -6,13 +6,30 @@ the other (SAFETY G10). The worker sends it; see ``delivery.py``.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import transaction
+from django.db.models import CharField, OuterRef, Subquery
+from django.db.models.functions import Cast, JSONObject
+
+from economy.together import Batch
 
 from . import letters
 from .models import Channel, Message, State
 from .nudge import nudge
 
-__all__ = ["Channel", "forget", "last_to", "latest", "post", "post_again", "withdraw"]
+__all__ = [
+    "Channel",
+    "forget",
+    "last_to",
+    "latest",
+    "letter_about",
+    "post",
+    "post_again",
+    "read",
+    "withdraw",
+]
+READ = ("state", "last_error", "created_at", "sent_at")  # what says where a message stands
 
 
 def post(
@@ -23,19 +40,24 @@ def post(
     channel: Channel = Channel.MAIL,
     language: str = "fr",
     academy: str = "",
+    batch: Batch | None = None,
 ) -> Message:
     """Put a message in the outbox, in the caller's transaction: one INSERT, nothing else.
 
     ``kind`` is registered by a ``letters.py`` (:class:`LookupError` otherwise); ``reference`` is what
     its renderer needs to find what the letter is about: an opaque id, nothing personal. ``to`` is an
     address, or a phone number in E.164 form; ``academy`` the code of the académie whose staff may see
-    it, empty for nobody's. A nudge to the worker follows the commit, outside of the
-    request (SAFETY F2).
+    it, empty for nobody's. With a ``batch`` the row is written by its statement. A nudge to the worker
+    follows the commit, outside of the request (SAFETY F2).
     """
     letters.renderer(kind)
-    message = Message.objects.create(
+    message = Message(
         kind=kind, reference=reference, to=to, channel=channel, language=language, academy=academy
     )
+    if batch is None:
+        message.save(force_insert=True)
+    else:
+        batch.insert(message)
     transaction.on_commit(nudge)
     return message
 
@@ -60,6 +82,28 @@ def post_again(message: Message) -> Message:
 def latest(*, kind: str, reference: str) -> Message | None:
     """Return the last message of this kind about this thing, whatever became of it."""
     return Message.objects.filter(kind=kind, reference=reference).order_by("-id").first()
+
+
+def letter_about(kind: str, reference: OuterRef) -> Subquery:
+    """Return a column for a query about things: where the last message of this kind about each stands.
+
+    ``reference`` is the public id of the thing in the query around. :func:`read` makes a message of it.
+    """
+    about = Message.objects.filter(kind=kind, reference=Cast(reference, CharField()))
+    said = JSONObject(**{name: name for name in READ})
+    return Subquery(about.order_by("-id").values(said=said)[:1])
+
+
+def read(said: dict[str, str | None] | None) -> Message | None:
+    """Make a message, to be read only, of the column of :func:`letter_about`; ``None`` for none."""
+    if said is None:
+        return None
+    return Message(
+        **{
+            name: value and (datetime.fromisoformat(value) if name.endswith("_at") else value)
+            for name, value in said.items()
+        }
+    )
 
 
 def last_to(address: str, *, most: int = 5) -> list[Message]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.db import models
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
+
+from economy.remembered import forget
 
 from .school_year import today
 from .scope import Scope
@@ -139,3 +142,8 @@ class OpeningDecision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.academy_id} {'+' if self.opens else '-'} {self.effective_on}: {self.reference}"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Write it; forms that show the académie as it was are drawn anew."""
+        super().save(*args, **options)
+        forget()

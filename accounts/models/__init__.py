@@ -2,7 +2,7 @@
 
 from ..powers import Power, Role
 from .people import MCM, AgeGroup, Level, Profile, SignInName, User, UserManager, opaque_username
-from .policies import PolicyAcceptance, PolicyDocument, PolicyDocumentQuerySet
+from .policies import PolicyAcceptance, PolicyDocument, PolicyDocumentQuerySet, terms_in_force
 from .sign_ups import (
     Enrolment,
     EnrolmentQuerySet,
@@ -38,4 +38,5 @@ __all__ = [
     "UserManager",
     "opaque_username",
     "random_secret",
+    "terms_in_force",
 ]

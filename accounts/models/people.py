@@ -120,6 +120,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     # Where this person stands, when they came with their session (accounts.standing).
     came_with: Standing | None = None
+    # Whether they have a second factor, where that was asked together with who they are.
+    has_second_factor: bool | None = None
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

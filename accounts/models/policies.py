@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
+from economy.remembered import forget, remembered
 from schools.school_year import today
 
 from .people import User
@@ -90,6 +92,16 @@ class PolicyDocumentQuerySet(models.QuerySet["PolicyDocument"]):
         )
 
 
+@remembered(10)
+def terms_in_force(language: str, _day: date) -> tuple[PolicyDocument, ...]:
+    """Return the terms in force in each of their languages, ``language`` first, as strangers meet them.
+
+    Another process sees a version that was just published ten seconds later; what a person owes is never
+    remembered (:meth:`PolicyDocumentQuerySet.to_accept`).
+    """
+    return tuple(PolicyDocument.objects.texts_in_force(PolicyDocument.Kind.TERMS, language))
+
+
 class PolicyDocument(models.Model):
     """One version of a text that people accept or are told of (SCREENS A3).
 
@@ -155,6 +167,11 @@ class PolicyDocument(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.version} ({self.language})"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Write it; pages that show the former text are drawn anew."""
+        super().save(*args, **options)
+        forget()
 
     @property
     def state(self) -> PolicyDocument.State:

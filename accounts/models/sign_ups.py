@@ -12,6 +12,8 @@ from django.db.models.functions import Concat, Now
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
+from notifications.models import Message
+from schools import reference
 from schools.models import Academy, Department
 from schools.school_year import SchoolYear
 from schools.search_key import SearchKey, words_of
@@ -36,7 +38,7 @@ class Place(models.Model):
     @property
     def academy_code(self) -> str:
         """The code of the académie; empty outside France."""
-        return self.academy.code if self.academy else ""
+        return reference.academy_code(self.academy_id)
 
     @staticmethod
     def rule(name: str) -> models.CheckConstraint:
@@ -98,6 +100,10 @@ class Registration(Place):
         output_field=models.CharField(max_length=420),
         db_persist=True,
     )
+
+    # The last letter of one kind about it, where it was read together with the sign-up.
+    letter: Message | None = None
+    letter_kind = ""
 
     objects = RegistrationQuerySet.as_manager()
 

@@ -17,11 +17,12 @@ from django.views.decorators.http import require_safe
 
 from accounts import addresses, browsers, registration
 from accounts.forms import AddressCorrectionForm, RegistrationForm
-from accounts.models import Level, PolicyDocument, Registration
+from accounts.models import Level, terms_in_force
 from accounts.passwords import MCM as POLICY
-from notifications import outbox
+from economy import pages
 from notifications.models import Message
 from schools import reference
+from schools.school_year import today
 from throttling import limits
 from throttling.clients import client_address
 
@@ -33,7 +34,7 @@ from .pages import page
 @page
 def consent(request: HttpRequest, level: Level) -> HttpResponse:
     """Show the terms in force; the form comes after « J’accepte »."""
-    texts = list(PolicyDocument.objects.texts_in_force(PolicyDocument.Kind.TERMS, get_language() or "fr"))
+    texts = terms_in_force(get_language() or "fr", today())
     document = texts[0] if texts else None
     refused = False
     if request.method == "POST" and document is not None:
@@ -44,8 +45,11 @@ def consent(request: HttpRequest, level: Level) -> HttpResponse:
             browsers.remember_consent(request, response, document=accepted.pk, at=timezone.now())
             return response
         refused = True
-    return render(
-        request, "accounts/consent.html", {"level": level, "document": document, "refused": refused}
+    return pages.draw(
+        request,
+        "accounts/consent.html",
+        lambda: {"level": level, "document": document},
+        own={"refused": refused},
     )
 
 
@@ -55,15 +59,16 @@ def consent(request: HttpRequest, level: Level) -> HttpResponse:
 @sensitive_post_parameters("password")
 def register(request: HttpRequest, level: Level) -> HttpResponse:
     """« Nouveau compte »: no form before consent to the terms in force."""
-    terms = {text.pk for text in PolicyDocument.objects.texts_in_force(PolicyDocument.Kind.TERMS)}
+    terms = {text.pk for text in terms_in_force(get_language() or "fr", today())}
     consent = browsers.consent(request)
     if consent is None or consent.document not in terms:
         return redirect("consent", level=level)
     if consent.used and request.method != "POST":
         return redirect("consent", level=level)  # another person, perhaps: they give their own
     suggestions: list[str] = []
+    form = None
     if request.method != "POST":
-        form = RegistrationForm()
+        pass  # the page is the same for all
     elif "show_departments" in request.POST:
         form = RegistrationForm(initial={**request.POST.dict(), "password": ""})
     else:
@@ -93,10 +98,11 @@ def register(request: HttpRequest, level: Level) -> HttpResponse:
                     request, response, document=consent.document, at=consent.at, used=True
                 )
                 return response
-    return render(
+    return pages.draw(
         request,
         "accounts/register.html",
-        {"form": form, "level": level, "policy": POLICY.as_data(), "suggestions": suggestions},
+        lambda: {"form": form or RegistrationForm(), "level": level, "policy": POLICY.as_data()},
+        own={"form": form, "suggestions": suggestions},
     )
 
 
@@ -156,7 +162,7 @@ def departments(request: HttpRequest) -> JsonResponse:
 def check_mail(request: HttpRequest) -> HttpResponse:
     """Say where the mail went and what became of it; send it again, or to another address."""
     public_id = browsers.registration(request)
-    sign_up = Registration.objects.filter(public_id=public_id).first() if public_id else None
+    sign_up = registration.with_letter(public_id) if public_id else None
     if sign_up is None:
         return render(request, "accounts/check_mail_elsewhere.html")
     if sign_up.confirmed_at is not None:
@@ -184,7 +190,7 @@ def check_mail(request: HttpRequest) -> HttpResponse:
             problem = _too_many_letters(refusal)
         except (registration.AlreadyConfirmed, registration.Gone):
             return redirect("check_mail")
-    message = outbox.latest(kind=registration.KIND, reference=str(sign_up.public_id))
+    message = sign_up.letter
     return render(
         request,
         "accounts/check_mail.html",

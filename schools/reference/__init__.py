@@ -9,7 +9,10 @@ from datetime import date
 from itertools import groupby
 from operator import itemgetter
 
+from economy.remembered import remembered
+
 from ..models import Academy
+from ..school_year import today
 
 # The local part of an address as académies give them: no quoting, no tag. Whoever has such an
 # address has it without a tag too, and one teacher must not count as several.
@@ -39,9 +42,24 @@ class AcademyChoice:
 def academies_with_departments(on: date | None = None) -> tuple[AcademyChoice, ...]:
     """Return all académies by name, each with its departments by code, for the sign-up page.
 
-    One query, not cached: 107 short rows cost less than a decision of a rector that is seen late.
-    ``on`` is the day on which they are open, today in Paris by default.
+    ``on`` is the day on which they are open, today in Paris by default. Remembered for ten seconds:
+    another process sees a decision of a rector that much later (:mod:`economy.remembered`).
     """
+    return _academies_with_departments(on or today())
+
+
+def academy_code(key: int | None) -> str:
+    """Return the code of an académie by its key in the database; empty for none."""
+    return _codes().get(key, "") if key else ""
+
+
+@remembered(60)
+def _codes() -> dict[int, str]:
+    return dict(Academy.objects.values_list("pk", "code"))
+
+
+@remembered(10)
+def _academies_with_departments(on: date) -> tuple[AcademyChoice, ...]:
     rows = (
         Academy.objects.with_openness(on)
         .order_by("code", "departments__code")
