@@ -13,9 +13,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.hashers import check_password
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 
 from throttling import limits
@@ -79,7 +81,7 @@ class DoorBackend(ModelBackend):
                 limits.Limit("sign_in.same_password", password, SAME_PASSWORD, DAY),
             )
         try:
-            limits.hit(*counted)
+            counts = limits.hit(*counted)
         except limits.Refused as refusal:
             # Nothing was judged: only the limit that refuses has been used.
             limits.give_back(*(limit for limit in counted if limit != refusal.limit))
@@ -90,7 +92,7 @@ class DoorBackend(ModelBackend):
         if not check_password(password, user.password):
             return None
         # A person may sign in as often as they like, and has shown that they are no guesser.
-        limits.give_back(*counted, forgiven=(in_a_row,))
+        limits.settle(counts, forgiven=(in_a_row,))
         return user
 
     @staticmethod
@@ -102,5 +104,13 @@ class DoorBackend(ModelBackend):
                 address = addresses.clean_address(login)
             except ValidationError:
                 address = login.lower()
-            return User.objects.with_address(address).first()
-        return User.objects.with_name(authority, login.lower()).first()
+            found = User.objects.with_address(address)
+        else:
+            found = User.objects.with_name(authority, login.lower())
+        factors = Authenticator.objects.filter(user=OuterRef("pk")).exclude(
+            type=Authenticator.Type.RECOVERY_CODES
+        )
+        user = found.annotate(factor=Exists(factors)).first()
+        if user is not None:
+            user.has_second_factor = user.factor
+        return user

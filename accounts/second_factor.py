@@ -14,6 +14,7 @@ import secrets
 import struct
 import unicodedata
 from datetime import timedelta
+from typing import Any
 from urllib.parse import quote
 
 from allauth.account.internal.flows.login import get_authentication_records, record_authentication
@@ -67,6 +68,10 @@ class Adapter(DefaultMFAAdapter):
     def decrypt(self, encrypted_text: str) -> str:
         """Decrypt, also what a former ``SECRET_KEY`` encrypted (``SECRET_KEY_FALLBACKS``)."""
         return _keys().decrypt(encrypted_text.encode()).decode()
+
+    def is_mfa_enabled(self, user: Any, types: Any = None) -> bool:
+        """Say whether a sign-in asks for a second factor: often known already from the door."""
+        return has_one(user) if user.has_second_factor is None else user.has_second_factor
 
 
 def _keys() -> MultiFernet:

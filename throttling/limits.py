@@ -127,8 +127,8 @@ class Refused(Exception):
         return ngettext("dans %(count)d jour", "dans %(count)d jours", days) % {"count": days}
 
 
-def hit(*limits: Limit) -> None:
-    """Count one on each limit, then raise :class:`Refused` if one of them is passed.
+def hit(*limits: Limit) -> dict[Limit, int]:
+    """Count one on each limit, then raise :class:`Refused` if one of them is passed; return the counts.
 
     Call it before judging anything, outside any transaction: the count is committed at once, and
     what fails afterwards cannot take it back (``RuntimeError`` from Django inside a transaction).
@@ -137,7 +137,7 @@ def hit(*limits: Limit) -> None:
     digests = {limit.digest: limit for limit in limits}
     asked = sorted(digests)
     if not asked:
-        return
+        return {}
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(
             COUNT,
@@ -152,6 +152,20 @@ def hit(*limits: Limit) -> None:
     ]
     if refusals:
         raise max(refusals, key=lambda refusal: refusal.retry_at)
+    return {limit: counted[limit.digest][0] for limit in limits}
+
+
+def settle(counted: dict[Limit, int], *, forgiven: Iterable[Limit] = ()) -> None:
+    """Take back what :func:`hit` counted for an act that was no abuse, once it comes to matter.
+
+    The first few are left in the counters: a fifth of what a limit allows stands for them, so that most
+    such acts cost no statement. The counters only ever err on the side of refusing a little sooner.
+    """
+    matters = [limit for limit, count in counted.items() if count > limit.most // 5]
+    give_back(
+        *(limit for limit in matters if limit not in set(forgiven)),
+        forgiven=[limit for limit in forgiven if limit in matters],
+    )
 
 
 def peek(limit: Limit) -> int:
