@@ -16,6 +16,7 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.functional import SimpleLazyObject
 
 from . import open_sessions, sessions, steps
+from .session_store import session_of
 
 
 def steps_not_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -47,7 +48,7 @@ class PersonMiddleware(AuthenticationMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         """Ask when somebody wants to know."""
-        request.user = SimpleLazyObject(lambda: sessions.person_of(request))
+        request.user = SimpleLazyObject(lambda: sessions.person_of(request))  # type: ignore[assignment]
 
 
 class SessionLifeMiddleware(MiddlewareMixin):
@@ -58,7 +59,7 @@ class SessionLifeMiddleware(MiddlewareMixin):
         if SESSION_KEY in request.session:
             open_sessions.seen(request)
             return None
-        if not request.session.ended:
+        if not session_of(request).ended:
             return None
         words = {"expiree": "1"}
         if request.method == "GET":

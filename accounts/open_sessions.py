@@ -15,7 +15,7 @@ from throttling.clients import client_address
 
 from . import devices
 from .models import OpenSession, User
-from .session_store import SessionStore, over
+from .session_store import SessionStore, over, session_of
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,15 @@ def network_of(request: HttpRequest) -> str:
 
 def opened(request: HttpRequest) -> None:
     """Note where a session begins; its row is written at the end of the page."""
-    request.session.device = devices.code_of(request.headers.get("User-Agent", ""))
-    request.session.network = network_of(request)
-    request.session.modified = True
+    session = session_of(request)
+    session.device = devices.code_of(request.headers.get("User-Agent", ""))
+    session.network = network_of(request)
+    session.modified = True
 
 
 def seen(request: HttpRequest) -> None:
     """Note that a session is in use: once a minute at most, no page costs a write."""
-    if request.session.is_to_note:
+    if session_of(request).is_to_note:
         OpenSession.objects.filter(session_key=request.session.session_key).update(seen_at=Now())
 
 

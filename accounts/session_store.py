@@ -10,7 +10,7 @@ stand (:mod:`accounts.standing`). What a session's owner reads of it is in the s
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
@@ -18,6 +18,7 @@ from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, 
 from django.db import IntegrityError
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
+from django.http import HttpRequest
 from django.utils.crypto import get_random_string
 
 from economy.compiled import Compiled
@@ -105,7 +106,7 @@ class SessionStore(db.SessionStore):
 
     def cycle_key(self) -> None:
         """Give a session another key; a row that is there keeps its device and its beginning."""
-        self._get_session()  # whose key is taken away if it is not a session's
+        self.keys()  # reads it: a key that is no session's is taken away
         old = self.session_key
         if not old or self._is_new:
             self.create()
@@ -123,14 +124,16 @@ class SessionStore(db.SessionStore):
         if self.session_key is None:
             self.create()
         is_new = must_create or self._is_new
-        data = self._get_session(no_load=is_new)
+        if is_new and not hasattr(self, "_session_cache"):
+            self._session_cache = {}
+        data = dict(self.items())
         written: dict[str, Any] = {"session_data": self.encode(data), "user_id": data.get(SESSION_KEY)}
         if self.device or self.network:
             written |= {"device": self.device, "network": self.network}
         if is_new:
             try:
                 OpenSession.objects.create(
-                    session_key=self.session_key, expire_date=Now() + LONGEST, **written
+                    session_key=self.session_key or "", expire_date=Now() + LONGEST, **written
                 )
             except IntegrityError as taken:
                 raise CreateError from taken
@@ -152,3 +155,8 @@ class SessionStore(db.SessionStore):
     def clear_expired(cls) -> None:
         """Forget what has ended by itself."""
         OpenSession.objects.filter(over()).delete()
+
+
+def session_of(request: HttpRequest) -> SessionStore:
+    """Return the session of a request as what it is (``SESSION_ENGINE``)."""
+    return cast(SessionStore, request.session)

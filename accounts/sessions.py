@@ -17,6 +17,7 @@ from django.utils.translation import get_language
 
 from . import browsers, open_sessions
 from .models import User
+from .session_store import session_of
 
 
 class PersonRequest(HttpRequest):
@@ -59,7 +60,7 @@ def person_of(request: HttpRequest) -> User | AnonymousUser:
     A session ends with the password it was opened with, with its person's epoch, and with their account
     (SAFETY T31). One that a former ``SECRET_KEY`` vouches for gets another key.
     """
-    session = request.session
+    session = session_of(request)
     if SESSION_KEY not in session:
         return AnonymousUser()
     person = session.person or User.objects.filter(pk=session[SESSION_KEY]).first()

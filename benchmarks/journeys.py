@@ -13,7 +13,6 @@ from typing import Protocol
 from .browser import Browser
 from .sink import Sink
 
-PASSWORD = "tZ7#kqpLw-benchmark"
 STEPS = ("form", "sign up", "mail", "confirm", "sign in", "first page")
 
 
@@ -43,7 +42,7 @@ class PortalJourney:
 
     def walk(self, number: str, address: str, sink: Sink) -> dict[str, float]:
         """See :class:`Journey`."""
-        name, mail = f"famille.{number}", f"famille.{number}@exemple.fr"
+        name, mail, password = f"famille.{number}", f"famille.{number}@exemple.fr", f"tZ7#kqpLw-{number}"
         first = Browser(self.site, address)
         consent = first.get("/college/conditions/", step="form")
         document = re.search(r'name="document" value="(\d+)"', consent.text)
@@ -57,7 +56,7 @@ class PortalJourney:
             "first_name": "Jeanne",
             "last_name": "Dupont",
             "username": name,
-            "password": PASSWORD,
+            "password": password,
             "academy": "70",
             "department": "14",
             "country": "",
@@ -73,7 +72,7 @@ class PortalJourney:
         first.close()
         second = Browser(self.site, address)
         second.get(self.sign_in_page(), step="sign in")
-        into = second.post(self.sign_in_page(), {"login": name, "password": PASSWORD}, step="sign in")
+        into = second.post(self.sign_in_page(), {"login": name, "password": password}, step="sign in")
         second.get(into.location, step="first page")
         second.close()
         return first.took | second.took
@@ -91,10 +90,10 @@ class AllauthJourney:
 
     def walk(self, number: str, address: str, sink: Sink) -> dict[str, float]:
         """See :class:`Journey`."""
-        name, mail = f"famille.{number}", f"famille.{number}@exemple.fr"
+        name, mail, password = f"famille.{number}", f"famille.{number}@exemple.fr", f"tZ7#kqpLw-{number}"
         first = Browser(self.site, address)
         first.get("/accounts/signup/", step="form")
-        typed = {"username": name, "email": mail, "password1": PASSWORD, "password2": PASSWORD}
+        typed = {"username": name, "email": mail, "password1": password, "password2": password}
         sent = first.post("/accounts/signup/", typed, step="sign up")
         first.get(sent.location, step="sign up")
         link = sink.link_to(mail, first.took)
@@ -104,7 +103,7 @@ class AllauthJourney:
         first.close()
         second = Browser(self.site, address)
         second.get(self.sign_in_page(), step="sign in")
-        into = second.post(self.sign_in_page(), {"login": name, "password": PASSWORD}, step="sign in")
+        into = second.post(self.sign_in_page(), {"login": name, "password": password}, step="sign in")
         second.get(into.location, step="first page")
         second.close()
         return first.took | second.took

@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from accounts import browsers, sessions
 from accounts.forms import SignInForm
 from accounts.models import MCM, Level, User
+from economy import pages
 from schools.school_year import SchoolYear
 from throttling import limits
 
@@ -53,14 +54,13 @@ def sign_in(request: HttpRequest, level: Level | None = None) -> HttpResponse:
                     "majuscules. Vous venez de vous inscrire ? Ouvrez d’abord le lien reçu par courriel."
                 ),
             )
-    return render(
+    return pages.draw(
         request,
         "accounts/sign_in.html",
-        {
-            "form": form,
-            "level": level,
+        lambda: {"form": form, "level": level, "year": SchoolYear.current()},
+        own={
             "next": wanted,
-            "year": SchoolYear.current(),
+            "known": known,
             "expired": "expiree" in request.GET and not form.is_bound,
         },
     )
