@@ -110,10 +110,17 @@ def test_after_a_hundred_guesses_in_a_row_only_a_reset_by_mail_opens_the_account
 
 def test_a_success_begins_the_row_anew_but_not_the_day(person) -> None:
     user = person()
-    hammer(10)
+    hammer(22)
     assert guess(Client(), password=PASSWORD) == "in"
     assert backends.limits.peek(backends.guesses_in_a_row(user.subject)) == 0
-    assert backends.limits.peek(backends.guesses(user.subject)) == 10
+    assert backends.limits.peek(backends.guesses(user.subject)) == 22
+
+
+def test_who_signs_in_all_day_long_is_never_refused(person) -> None:
+    user = person()
+    for _time in range(40):
+        assert guess(Client(), password=PASSWORD) == "in"
+    assert backends.limits.peek(backends.guesses(user.subject)) <= backends.GUESSES // 5
 
 
 def test_guesses_that_are_not_judged_do_not_count_towards_the_reset(person) -> None:

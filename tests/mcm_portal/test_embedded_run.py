@@ -18,7 +18,7 @@ from .embedded_portal import Run, embedded, processes_of, wait_until
 
 COUNT_SESSIONS = "from accounts.models import OpenSession as S; print('sessions:', S.objects.count())"
 MAKE_A_SESSION = (
-    "from django.contrib.sessions.backends.db import SessionStore as S; s = S(); s['kept'] = 1; s.save()"
+    "from accounts.session_store import SessionStore as S; s = S(); s['kept'] = 1; s.save()"
 )
 
 
