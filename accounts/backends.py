@@ -12,14 +12,16 @@ How often one may guess (SAFETY G5, G6, T16):
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.hashers import check_password
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 
+from economy.compiled import Compiled
 from throttling import limits
 
 from . import addresses, browsers
@@ -104,13 +106,26 @@ class DoorBackend(ModelBackend):
                 address = addresses.clean_address(login)
             except ValidationError:
                 address = login.lower()
-            found = User.objects.with_address(address)
+            rows = _by_address.rows(address)
         else:
-            found = User.objects.with_name(authority, login.lower())
-        factors = Authenticator.objects.filter(user=OuterRef("pk")).exclude(
-            type=Authenticator.Type.RECOVERY_CODES
-        )
-        user = found.annotate(factor=Exists(factors)).first()
-        if user is not None:
-            user.has_second_factor = user.factor
+            rows = _by_name.rows(authority, login.lower())
+        if not rows:
+            return None
+        has_second_factor, *values = rows[0]
+        user = User.from_db("default", PERSON, values)
+        user.has_second_factor = has_second_factor
         return user
+
+
+def _with_factor(found: QuerySet[User]) -> QuerySet[User, Any]:
+    factors = Authenticator.objects.filter(user=OuterRef("pk")).exclude(
+        type=Authenticator.Type.RECOVERY_CODES
+    )
+    return found.annotate(factor=Exists(factors)).values_list("factor", *PERSON)
+
+
+PERSON = [field.attname for field in User._meta.concrete_fields]
+_by_address = Compiled(lambda address: _with_factor(User.objects.with_address(address)), "\x01address")
+_by_name = Compiled(
+    lambda authority, name: _with_factor(User.objects.with_name(authority, name)), "\x01door", "\x01name"
+)

@@ -67,19 +67,25 @@ class PlaceFields(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.academies = reference.academies_with_departments()
-        self.fields["academy"].choices = [  # type: ignore[attr-defined]
+        # Functions: four hundred choices are made when they are shown, and not for every form that is sent.
+        self.fields["academy"].choices = self._academy_choices  # type: ignore[attr-defined]
+        self.fields["department"].choices = self._department_choices  # type: ignore[attr-defined]
+        self.fields["country"].choices = self._country_choices  # type: ignore[attr-defined]
+
+    def _academy_choices(self) -> list[tuple[str, Any]]:
+        return [
             ("", _("Choisissez…")),
             *((row.code, row.name if row.is_open else self._closed(row.name)) for row in self.academies),
             (ABROAD, _("Hors de France")),
         ]
-        self.fields["department"].choices = [  # type: ignore[attr-defined]
-            ("", _("Choisissez…")),
-            *((dept.code, f"{dept.name} ({dept.code})") for dept in self.departments_shown()),
-        ]
-        self.fields["country"].choices = [  # type: ignore[attr-defined]
-            ("", _("Choisissez…")),
-            *(country for country in countries if country.code not in IN_FRANCE),
-        ]
+
+    def _department_choices(self) -> list[tuple[str, Any]]:
+        shown = ((row.code, f"{row.name} ({row.code})") for row in self.departments_shown())
+        return [("", _("Choisissez…")), *shown]
+
+    @staticmethod
+    def _country_choices() -> list[tuple[str, Any]]:
+        return [("", _("Choisissez…")), *(each for each in countries if each.code not in IN_FRANCE)]
 
     @staticmethod
     def _closed(name: str) -> str:

@@ -92,11 +92,11 @@ class PolicyDocumentQuerySet(models.QuerySet["PolicyDocument"]):
         )
 
 
-@remembered(10)
+@remembered(30)
 def terms_in_force(language: str, _day: date) -> tuple[PolicyDocument, ...]:
     """Return the terms in force in each of their languages, ``language`` first, as strangers meet them.
 
-    Another process sees a version that was just published ten seconds later; what a person owes is never
+    Another process sees a version that was just published half a minute later; what a person owes is never
     remembered (:meth:`PolicyDocumentQuerySet.to_accept`).
     """
     return tuple(PolicyDocument.objects.texts_in_force(PolicyDocument.Kind.TERMS, language))

@@ -42,7 +42,7 @@ class AcademyChoice:
 def academies_with_departments(on: date | None = None) -> tuple[AcademyChoice, ...]:
     """Return all académies by name, each with its departments by code, for the sign-up page.
 
-    ``on`` is the day on which they are open, today in Paris by default. Remembered for ten seconds:
+    ``on`` is the day on which they are open, today in Paris by default. Remembered for half a minute:
     another process sees a decision of a rector that much later (:mod:`economy.remembered`).
     """
     return _academies_with_departments(on or today())
@@ -53,12 +53,12 @@ def academy_code(key: int | None) -> str:
     return _codes().get(key, "") if key else ""
 
 
-@remembered(60)
+@remembered(300)
 def _codes() -> dict[int, str]:
     return dict(Academy.objects.values_list("pk", "code"))
 
 
-@remembered(10)
+@remembered(30)
 def _academies_with_departments(on: date) -> tuple[AcademyChoice, ...]:
     rows = (
         Academy.objects.with_openness(on)

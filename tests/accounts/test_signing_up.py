@@ -177,7 +177,7 @@ def test_a_known_and_an_unknown_address_get_the_same_answer(family: Family, pers
 def test_a_known_and_an_unknown_address_cost_the_same_statements(family: Family, person) -> None:
     person("albert.roy", address="albert@exemple.fr")
     family.accept_terms()
-    family.browser.get("/college/inscription/")  # the académies are read once
+    family.send(address="premier@exemple.fr", username="premier.venu")  # the académies are read once
     with CaptureQueriesContext(connection) as known:
         family.send(address="albert@exemple.fr")
     with CaptureQueriesContext(connection) as unknown:

@@ -17,9 +17,7 @@ from mcm_portal.embedded.valkey import free_port
 from .embedded_portal import Run, embedded, processes_of, wait_until
 
 COUNT_SESSIONS = "from accounts.models import OpenSession as S; print('sessions:', S.objects.count())"
-MAKE_A_SESSION = (
-    "from accounts.session_store import SessionStore as S; s = S(); s['kept'] = 1; s.save()"
-)
+MAKE_A_SESSION = "from accounts.session_store import SessionStore as S; s = S(); s['kept'] = 1; s.save()"
 
 
 @pytest.fixture(scope="module")
