@@ -108,6 +108,7 @@ def test_after_signing_out_the_back_button_shows_nobody(comes: Comes) -> None:
     visitor.reads("Inès Lambert")
     visitor.sign_out()
     for _step in range(3):
-        visitor.page.go_back()
-        assert "Inès" not in visitor.page.content()
-        assert "Lambert" not in visitor.page.content()
+        visitor.page.go_back(wait_until="load")
+        visitor.page.wait_for_load_state("networkidle")  # it may have been led on
+        shown = visitor.page.content()
+        assert "Inès" not in shown and "Lambert" not in shown
