@@ -30,10 +30,12 @@ def portal(request: HttpRequest | None) -> dict[str, object]:
 
     ``portal_brand`` is the text of the official block, one entry per line, ``|`` in ``PORTAL_BRAND``
     being the end of a line; empty unless the operator is entitled to one (DESIGN.md, Look).
+    ``portal_languages`` is each language by its own name, whatever the language of the page.
     ``accessibility`` is what the foot of every page has to say of it (RGAA).
     """
     return {
         "portal_brand": [line.strip() for line in settings.PORTAL_BRAND.split("|") if line.strip()],
         "help_contact": help_contact(),
         "accessibility": settings.ACCESSIBILITY,
+        "portal_languages": settings.LANGUAGES,
     }

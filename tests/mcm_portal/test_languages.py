@@ -82,6 +82,13 @@ def test_whoever_does_not_ask_for_english_gets_french(portal: None, asked: str) 
     assert '<html lang="fr">' in page
 
 
+@pytest.mark.parametrize("asked", ["fr", "en"])
+def test_each_language_is_offered_by_its_own_name(portal: None, asked: str) -> None:  # noqa: F811
+    page = Client(HTTP_ACCEPT_LANGUAGE=asked).get("/").content.decode()
+    offered = re.findall(r'<button type="submit" name="language" value="(\w\w)" lang="\1"[^>]*>(\w+)<', page)
+    assert offered == [("fr", "Français"), ("en", "English")]
+
+
 def test_a_language_is_chosen_by_hand_and_leads_back(portal: None) -> None:  # noqa: F811
     browser = Client(HTTP_ACCEPT_LANGUAGE="fr")
     response = browser.post("/langue/", {"language": "en", "next": "/college/connexion/"})
