@@ -5,7 +5,8 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from . import names
+from schools import person_names
+
 from .forms import NewPasswordForm, PasswordField
 
 
@@ -17,11 +18,11 @@ class NamesForm(forms.Form):
 
     def clean_first_name(self) -> str:
         """Return the first name in canonical form."""
-        return names.clean_name(self.cleaned_data["first_name"])
+        return person_names.clean_name(self.cleaned_data["first_name"])
 
     def clean_last_name(self) -> str:
         """Return the name in canonical form."""
-        return names.clean_name(self.cleaned_data["last_name"])
+        return person_names.clean_name(self.cleaned_data["last_name"])
 
 
 class OwnPasswordForm(forms.Form):

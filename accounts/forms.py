@@ -15,9 +15,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
-from schools import reference
+from schools import person_names, reference
 
-from . import addresses, names, usernames
+from . import addresses, usernames
 from .models import AgeGroup, Level, Profile
 from .passwords import MCM as POLICY
 from .passwords import PasswordContext
@@ -204,11 +204,11 @@ class RegistrationForm(PlaceFields, AddressFields):
 
     def clean_first_name(self) -> str:
         """Return the first name in canonical form."""
-        return names.clean_name(self.cleaned_data["first_name"])
+        return person_names.clean_name(self.cleaned_data["first_name"])
 
     def clean_last_name(self) -> str:
         """Return the name in canonical form."""
-        return names.clean_name(self.cleaned_data["last_name"])
+        return person_names.clean_name(self.cleaned_data["last_name"])
 
     def clean_username(self) -> str:
         """Return the user name in lower case."""
@@ -307,7 +307,7 @@ class GuardianAgreementForm(forms.Form):
 
     first_name = forms.CharField(
         label=_("Prénom de l’enfant"),
-        max_length=names.MAXIMUM_LENGTH,
+        max_length=person_names.MAXIMUM_LENGTH,
         error_messages={"required": _("Écrivez le prénom de l’enfant.")},
     )
     agrees = forms.BooleanField(error_messages={"required": _("Cochez la case pour donner votre accord.")})
@@ -321,7 +321,9 @@ class GuardianAgreementForm(forms.Form):
 
     def clean_first_name(self) -> str:
         """Compare without regard to case, accents and hyphens."""
-        if names.comparison_key(self.cleaned_data["first_name"]) != names.comparison_key(self.expected):
+        if person_names.comparison_key(self.cleaned_data["first_name"]) != person_names.comparison_key(
+            self.expected
+        ):
             raise ValidationError(
                 _("Ce n’est pas le prénom écrit à l’inscription. Vérifiez-le dans le message reçu.")
             )

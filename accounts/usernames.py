@@ -9,7 +9,7 @@ from random import Random
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.names import transliterate
+from schools.person_names import transliterate
 
 MINIMUM_LENGTH, MAXIMUM_LENGTH = 3, 30
 PATTERN = r"^[a-z][a-z0-9._-]{2,29}$"

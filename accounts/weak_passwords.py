@@ -19,7 +19,7 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 from zxcvbn import matching
 
-from accounts.names import ASCII_LETTERS
+from schools.person_names import ASCII_LETTERS
 
 DATA = Path(__file__).parent / "data"
 

@@ -7,9 +7,10 @@ import re
 import pytest
 from django.test import Client
 
-from accounts import names, usernames
+from accounts import usernames
 from accounts.forms import RegistrationForm
 from accounts.models import Registration
+from schools import person_names
 from tests import corpus
 from tests.accounts.conftest import Family
 
@@ -28,7 +29,7 @@ def test_no_string_in_the_sign_up_form_breaks_or_comes_back_alive(family: Family
         if response.status_code == 200 and MARKUP.search(text):
             assert text not in response.content.decode(), text
     for sign_up in Registration.objects.all():
-        assert names.clean_name(sign_up.first_name) == sign_up.first_name
+        assert person_names.clean_name(sign_up.first_name) == sign_up.first_name
         assert usernames.clean(sign_up.username) == sign_up.username
 
 

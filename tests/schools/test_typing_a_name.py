@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from accounts.names import MAXIMUM_LENGTH, clean_name, comparison_key, transliterate
+from schools.person_names import MAXIMUM_LENGTH, clean_name, comparison_key, transliterate
 from tests import corpus
 
 REAL_NAMES = (
