@@ -79,14 +79,13 @@ def email(written: str) -> str:
     return valid.ascii_email.lower()
 
 
-def code(written: str, *, refusal: str = "code_wrong") -> str:
+def code(written: str, *, longest: int = MOST_LETTERS_OF_A_CODE) -> str:
     """Return the code of a class or a school's own word: NFC, one space between words, nothing invisible."""
-    if len(written) <= MOST_LETTERS_OF_A_CODE and _PLAIN_CODE.fullmatch(written):
+    if len(written) <= longest and _PLAIN_CODE.fullmatch(written):
         return written
-    text = " ".join(unicodedata.normalize("NFC", written[: 4 * MOST_LETTERS_OF_A_CODE]).split())
-    hidden = any(unicodedata.category(sign)[0] == "C" for sign in text)
-    if len(text) > MOST_LETTERS_OF_A_CODE or hidden:
-        raise NotTaken(refusal)
+    text = " ".join(unicodedata.normalize("NFC", written[: 4 * longest]).split())
+    if len(text) > longest or any(unicodedata.category(sign)[0] == "C" for sign in text):
+        raise NotTaken("code_wrong")
     return text
 
 

@@ -65,6 +65,31 @@ def phone(written: str, region: str = MAINLAND) -> tuple[str, Line]:
     return "", Line.NONE
 
 
+class Reached:
+    """The numbers of one person: a mobile, and one other line."""
+
+    def __init__(self, region: str) -> None:
+        self._region = region
+        self.mobile = self.phone = ""
+
+    def take(self, written: str, *, mobile: bool) -> str:
+        """Keep a number; return the reason when it is not, or not where it stood.
+
+        ``mobile`` says that it stands in the column of mobiles. Only there a mobile is one that the
+        person may be sent an SMS at; what is no mobile never becomes it.
+        """
+        if not written:
+            return ""
+        number, line = phone(written, self._region)
+        if line is Line.NONE:
+            return "phone_wrong"
+        if mobile and line is Line.MOBILE:
+            self.mobile = self.mobile or number
+            return ""
+        self.phone = self.phone or number
+        return "phone_no_mobile" if mobile else ""
+
+
 @lru_cache(maxsize=16_384)
 def _mainland_line(beginning: str) -> Line:
     return _look_up(f"+33{beginning}12345", MAINLAND)[1]

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from schools.rosters.rows import FileRefused, Heading, Row
+from schools.rosters.rows import Heading, Row
 
-from .containers import documents
+from .containers import Document, documents, is_spreadsheet
+from .fields import REQUIRED, Columns, fields_of, find_headers, guess
+from .fields import template as empty_table
+from .onde import Onde
+from .plain import Pupils, Staff
 from .siecle import Siecle
+from .tables import open_table
 
 
 class Kind(TextChoices):
@@ -52,7 +57,38 @@ def open_roster(
     Raises :class:`FileRefused` for what is not read at all: too large, damaged or dangerous archives and
     XML, another kind of file, one missing of a pair (SAFETY T48, F18).
     """
-    found = [document for path in files for document in documents(path)]
+    found = [documents(path) for path in files]
     if kind == Kind.SIECLE:
-        return Siecle(found, uai=uai)
-    raise FileRefused("wrong_kind")
+        return Siecle([document for each in found for document in each], uai=uai)
+    if kind == Kind.ONDE:
+        return Onde(_files_apart(found), uai=uai)
+    together = [document for each in found for document in each]
+    return Pupils(together, mapping, uai=uai) if kind == Kind.PUPILS else Staff(together, mapping, uai=uai)
+
+
+def columns(file: Path, kind: Kind) -> Columns:
+    """Say which columns a table has and what each most likely holds, for the page that asks the school.
+
+    Raises :class:`FileRefused` like :func:`open_roster`, and ``ValueError`` for a kind that is no table.
+    """
+    known = fields_of(_table(kind))
+    headers = tuple(dict.fromkeys(filter(None, find_headers(open_table(documents(file)), kind)[1])))
+    return Columns(headers, guess(headers, kind), known, REQUIRED[kind])
+
+
+def template(kind: Kind, form: Literal["csv", "xlsx"]) -> bytes:
+    """Return an empty table for a school to fill in; ``ValueError`` for a kind that is no table."""
+    return empty_table(_table(kind), form)
+
+
+def _table(kind: Kind) -> str:
+    if kind not in (Kind.PUPILS, Kind.STAFF):
+        raise ValueError(f"{kind} is no table")
+    return str(kind.value)
+
+
+def _files_apart(found: Sequence[list[Document]]) -> list[list[Document]]:
+    """Return the files of a pair one by one, whether they came in one archive or each by itself."""
+    return [[document] for each in found if not is_spreadsheet(each) for document in each] + [
+        each for each in found if is_spreadsheet(each)
+    ]

@@ -1,14 +1,14 @@
 """The three XML files that a collège or lycée exports from SIECLE (FORMATS 2, SAFETY F18, T48).
 
-The pupils' file is gone through twice: their classes stand behind them, and who shares a number with
-whom is known only at its end. The guardians' file too: somebody tied to no pupil of the school is not
-handed on. What is remembered between is numbers of pupils and persons, never a name.
+Each file is gone through once, whole, before the first row: the classes of pupils stand behind them, who
+shares a number with whom is known only at the end, and a guardian tied to no pupil of the school is not
+handed on. So what is cut short or damaged is refused before anything of it is taken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from schools.rosters import people, phones
@@ -28,9 +28,10 @@ from schools.rosters.rows import (
 from schools.rosters.uai import clean_uai
 from schools.school_year import today
 
-from .containers import Document, Meter
+from .containers import Document
 from .repeats import Repeats
-from .xml import Record, records, root_of
+from .spool import Spool
+from .xml import Record, Wanted, records, root_of
 
 PUPILS, GUARDIANS, NOMENCLATURE = "BEE_ELEVES", "BEE_RESPONSABLES", "BEE_NOMENCLATURES"
 FILES = {
@@ -41,26 +42,32 @@ FILES = {
 MOST_PUPILS = 150_000
 MOST_TIES = 1_000_000
 
-_PARAMETERS = (2, "PARAMETRES")
-_PUPIL = (4, "ELEVE")
-_STRUCTURE = (5, "STRUCTURE")
-_PERSON = (4, "PERSONNE")
-_TIE = (4, "RESPONSABLE_ELEVE")
+_PARAMETERS = {"PARAMETRES": Wanted(2, frozenset(("UAJ", "ANNEE_SCOLAIRE", "DATE_EXPORT")))}
+_PUPILS = {
+    "ELEVE": Wanted(
+        4,
+        frozenset(
+            ("ID_NATIONAL", "INE_RNIE", "INE_BEA", "NOM_DE_FAMILLE", "NOM_USAGE", "PRENOM", "PRENOM2",
+             "PRENOM3", "DATE_NAISS", "CODE_SEXE", "DATE_SORTIE")
+        ),
+    ),
+    "STRUCTURE": Wanted(5, frozenset(("CODE_STRUCTURE", "TYPE_STRUCTURE"))),
+}  # fmt: skip
+_GUARDIANS = {
+    "PERSONNE": Wanted(
+        4,
+        frozenset(
+            ("LC_CIVILITE", "LL_CIVILITE", "NOM_DE_FAMILLE", "NOM_USAGE", "PRENOM", "TEL_PERSONNEL",
+             "TEL_PORTABLE", "TEL_PROFESSIONNEL", "ACCEPTE_SMS", "MEL")
+        ),
+    ),
+    "RESPONSABLE_ELEVE": Wanted(
+        4, frozenset(("ELEVE_ID", "PERSONNE_ID", "NIVEAU_RESPONSABILITE", "CODE_PARENTE"))
+    ),
+}  # fmt: skip
 _GROUP_KINDS = {"D": GroupKind.DIVISION, "G": GroupKind.GROUP}
 # Levels since March 2018. 1 is checked against real files; 2 and 3 are as programs of schools read them.
 _LEVELS = {"1": Responsibility.LEGAL, "2": Responsibility.IN_CHARGE, "3": Responsibility.CONTACT}
-
-
-@dataclass
-class _Known:
-    """What the first pass over both files leaves for the second."""
-
-    divisions: dict[str, list[str]] = field(default_factory=dict)  # ELEVE_ID → codes
-    groups: dict[str, DivisionRow] = field(default_factory=dict)
-    repeats: Repeats = field(default_factory=Repeats)
-    pupils: set[str] = field(default_factory=set)  # ELEVE_ID
-    left: set[str] = field(default_factory=set)
-    tied: set[str] = field(default_factory=set)  # PERSONNE_ID of those tied to one of the pupils
 
 
 class Siecle:
@@ -71,50 +78,54 @@ class Siecle:
 
     def __init__(self, given: Sequence[Document], *, uai: str = "", on: date | None = None) -> None:
         self._files = _told_apart(given)
-        self._meter = Meter()
-        headings = {name: self._heading_of(document, name) for name, document in self._files.items()}
-        self.heading = headings[PUPILS]
-        for name, heading in headings.items():
+        self._headings = {}
+        for name, document in self._files.items():
+            self._headings[name] = self._heading_of(document, name)
+        self.heading = self._headings[PUPILS]
+        for name, heading in self._headings.items():
             if (heading.uai, heading.school_year) != (self.heading.uai, self.heading.school_year):
                 raise FileRefused("files_differ", source=self._files[name].source)
         self._region = phones.region_of(self.heading.uai or uai)
         made = self.heading.exported_on
         self._on = date.fromisoformat(made) if made else on or today()
-        self._known = _Known()
-        self._survey_pupils()
-        self._survey_guardians()
-        self._meter.total = self._files[PUPILS].size + self._files[GUARDIANS].size
+        self._divisions: dict[str, list[str]] = {}  # ELEVE_ID → codes
+        self._groups: dict[str, DivisionRow] = {}
+        self._repeats = Repeats()
+        self._current: set[str] = set()  # ELEVE_ID
+        self._left: set[str] = set()
+        self._tied: set[str] = set()  # PERSONNE_ID of those tied to one of the pupils
+        self._pupils, self._guardians = Spool(), Spool()
+        self._read_pupils()
+        self._read_guardians()
 
     def progress(self) -> float:
         """Return how far :meth:`rows` is, from 0 to 1, by bytes."""
-        return self._meter.part
+        return (self._pupils.read + self._guardians.read) / max(1, self._pupils.size + self._guardians.size)
 
     def rows(self) -> Iterator[Row]:
-        """Yield what the files say, in their order; raises ``FileRefused`` for one that changed meanwhile."""
-        self._meter.done = 0
-        yield from self._known.groups.values()
+        """Yield what the files say, in their order."""
+        yield from self._groups.values()
         taken: set[str] = set()
         met: set[str] = set()
-        for record in self._read(PUPILS, _PUPIL, metered=True):
-            for row in self._pupil(record, met):
+        for line, fields in self._pupils:
+            for row in self._pupil(Record("ELEVE", line, fields, {}), met):
                 if isinstance(row, PupilRow):
                     taken.add(row.key)
                 yield row
         persons: set[str] = set()
         refused: set[str] = set()
         pairs: set[tuple[str, str]] = set()
-        for record in self._read(GUARDIANS, _PERSON, _TIE, metered=True):
-            if record.name == "PERSONNE":
-                number = record.get("PERSONNE_ID")
-                if number in self._known.tied:
-                    yield from self._person(record, number, persons, refused)
-            else:
+        for name, line, fields in self._guardians:
+            record = Record(name, line, fields, {})
+            if name == "RESPONSABLE_ELEVE":
                 yield from self._tie(record, taken, persons, refused, pairs)
+            elif (number := record.get("PERSONNE_ID")) in self._tied:
+                yield from self._person(record, number, persons, refused)
 
-    # First pass.
+    # Reading the files.
 
     def _heading_of(self, document: Document, name: str) -> Heading:
-        for record in records(document.chunks(), root=name, wanted=[_PARAMETERS], source=document.source):
+        for record in records(document.chunks(), root=name, wanted=_PARAMETERS, source=document.source):
             uai = record.get("UAJ")
             if uai and not clean_uai(uai):
                 raise FileRefused("uai_wrong", source=document.source, line=record.line)
@@ -127,24 +138,25 @@ class Siecle:
             )
         raise FileRefused("heading_missing", source=document.source)
 
-    def _read(self, name: str, *wanted: tuple[int, str], metered: bool = False) -> Iterator[Record]:
+    def _records(self, name: str, wanted: Mapping[str, Wanted]) -> Iterator[Record]:
         document = self._files[name]
-        pieces = document.chunks(self._meter if metered else None)
-        return records(pieces, root=name, wanted=wanted, source=document.source)
+        return records(document.chunks(), root=name, wanted=wanted, source=document.source)
 
-    def _survey_pupils(self) -> None:
-        known = self._known
-        for count, record in enumerate(self._read(PUPILS, _PUPIL, _STRUCTURE)):
-            if count > 10 * MOST_PUPILS or len(known.pupils) > MOST_PUPILS:
+    def _read_pupils(self) -> None:
+        for count, record in enumerate(self._records(PUPILS, _PUPILS)):
+            if count > 10 * MOST_PUPILS or len(self._current) > MOST_PUPILS:
                 raise FileRefused("too_many_rows", source=self._files[PUPILS].source, line=record.line)
             if record.name == "STRUCTURE":
                 self._note_structure(record)
-            elif number := record.get("ELEVE_ID"):
+            else:
+                self._pupils.append((record.line, record.fields))
+                if not (number := record.get("ELEVE_ID")):
+                    continue
                 if self._has_left(record):
-                    known.left.add(number)
+                    self._left.add(number)
                 else:
-                    known.pupils.add(number)
-                    known.repeats.note(number, _ine_of(record), *_identity_of(record))
+                    self._current.add(number)
+                    self._repeats.note(number, _ine_of(record), *_identity_of(record))
 
     def _note_structure(self, record: Record) -> None:
         pupil, written = record.parent.get("ELEVE_ID", ""), record.get("CODE_STRUCTURE")
@@ -155,27 +167,26 @@ class Siecle:
             code = people.code(written)
         except people.NotTaken:
             return
-        known = self._known
-        group = known.groups.get(code)
+        group = self._groups.get(code)
         if group is None:
             source = self._files[PUPILS].source
-            group = known.groups[code] = DivisionRow(source=source, line=record.line, code=code, kind=kind)
-        codes = known.divisions.setdefault(pupil, [])
+            group = self._groups[code] = DivisionRow(source=source, line=record.line, code=code, kind=kind)
+        codes = self._divisions.setdefault(pupil, [])
         if group.code not in codes:
             codes.append(group.code)
 
-    def _survey_guardians(self) -> None:
-        known = self._known
-        for count, record in enumerate(self._read(GUARDIANS, _TIE)):
+    def _read_guardians(self) -> None:
+        for count, record in enumerate(self._records(GUARDIANS, _GUARDIANS)):
             if count > MOST_TIES:
                 raise FileRefused("too_many_rows", source=self._files[GUARDIANS].source, line=record.line)
-            if record.get("ELEVE_ID") in known.pupils:
-                known.tied.add(record.get("PERSONNE_ID"))
+            self._guardians.append((record.name, record.line, record.fields))
+            if record.name == "RESPONSABLE_ELEVE" and record.get("ELEVE_ID") in self._current:
+                self._tied.add(record.get("PERSONNE_ID"))
         if NOMENCLATURE in self._files:  # says nothing that a row holds, and must be sound all the same
-            for _record in self._read(NOMENCLATURE):
+            for _record in self._records(NOMENCLATURE, {}):
                 pass
 
-    # Second pass.
+    # Making rows of what was read.
 
     def _pupil(self, record: Record, met: set[str]) -> Iterator[Row]:
         source, line = self._files[PUPILS].source, record.line
@@ -186,7 +197,7 @@ class Siecle:
         if self._has_left(record):
             yield Refusal(source=source, line=line, code="pupil_left", field="DATE_SORTIE")
             return
-        repeated = number in met or self._known.repeats.first_of(number) != number
+        repeated = number in met or self._repeats.first_of(number) != number
         met.add(number)
         if repeated:
             yield Refusal(source=source, line=line, code="pupil_repeated", field="ELEVE_ID")
@@ -209,7 +220,7 @@ class Siecle:
         ine, born = "", ""
         try:
             ine = people.ine(_ine_of(record))
-            if ine and self._known.repeats.is_shared(ine):
+            if ine and self._repeats.is_shared(ine):
                 yield Refusal(source=source, line=line, code="ine_shared", field="ID_NATIONAL", whole=False)
                 ine = ""
         except people.NotTaken as refused:
@@ -233,7 +244,7 @@ class Siecle:
             other_first_names=_other_first_names(record),
             birth_date=born,
             sex=people.sex(record.get("CODE_SEXE")),
-            divisions=tuple(self._known.divisions.get(number, ())),
+            divisions=tuple(self._divisions.get(number, ())),
         )
 
     def _has_left(self, record: Record) -> bool:
@@ -263,7 +274,7 @@ class Siecle:
                 if needed:
                     refused.add(number)
                     return
-        reached = Reached(self._region)
+        reached = phones.Reached(self._region)
         for field_name in ("TEL_PORTABLE", "TEL_PERSONNEL", "TEL_PROFESSIONNEL"):
             if code := reached.take(record.get(field_name), mobile=field_name == "TEL_PORTABLE"):
                 yield Refusal(source=source, line=line, code=code, field=field_name, whole=False)
@@ -299,11 +310,11 @@ class Siecle:
     ) -> Iterator[Row]:
         source, line = self._files[GUARDIANS].source, record.line
         pupil, person = record.get("ELEVE_ID"), record.get("PERSONNE_ID")
-        if pupil not in self._known.pupils:
-            if pupil not in self._known.left:
+        if pupil not in self._current:
+            if pupil not in self._left:
                 yield Refusal(source=source, line=line, code="tie_without_pupil", field="ELEVE_ID")
             return
-        first = self._known.repeats.first_of(pupil)
+        first = self._repeats.first_of(pupil)
         if first != pupil and (first, person) in pairs:
             return
         pupil = first
@@ -331,31 +342,6 @@ class Siecle:
         )
 
 
-class Reached:
-    """The numbers of one person: a mobile, and one other line."""
-
-    def __init__(self, region: str) -> None:
-        self._region = region
-        self.mobile = self.phone = ""
-
-    def take(self, written: str, *, mobile: bool) -> str:
-        """Keep a number; return the reason when it is not, or not where it stood.
-
-        ``mobile`` says that it stands in the column of mobiles. Only there a mobile is one that the
-        person may be sent an SMS at; what is no mobile never becomes it.
-        """
-        if not written:
-            return ""
-        number, line = phones.phone(written, self._region)
-        if line is phones.Line.NONE:
-            return "phone_wrong"
-        if mobile and line is phones.Line.MOBILE:
-            self.mobile = self.mobile or number
-            return ""
-        self.phone = self.phone or number
-        return "phone_no_mobile" if mobile else ""
-
-
 def _told_apart(given: Sequence[Document]) -> dict[str, Document]:
     """Return the files by their roots; refuse two of a kind, others, and a pair that is not whole."""
     found: dict[str, Document] = {}
@@ -363,7 +349,7 @@ def _told_apart(given: Sequence[Document]) -> dict[str, Document]:
         root = root_of(document.beginning())
         if root not in FILES:
             # Let the parser say what is wrong with it, if something is.
-            for _record in records(document.chunks(), root=PUPILS, wanted=(), source=document.source):
+            for _record in records(document.chunks(), root=PUPILS, wanted={}, source=document.source):
                 pass
             root = PUPILS
         if root in found:

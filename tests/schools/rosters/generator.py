@@ -13,13 +13,20 @@ Nobody in it exists. Numbers of phones are among those that the regulator keeps 
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from random import Random
 from xml.sax.saxutils import escape
 
+import openpyxl
+
+from schools.rosters.readers.annuaire import SchoolKind, SchoolRow
 from schools.rosters.rows import (
     ContactRow,
     DivisionRow,
@@ -554,3 +561,259 @@ def _siecle_nomenclature(roster: Roster, encoding: str) -> Iterator[str]:
     yield _opening(roster, "BEE_NOMENCLATURES", "3.1", encoding)
     yield '<MEFS>\n<MEF CODE_MEF="10110001110">\n<LIBELLE_EDITION>5ème</LIBELLE_EDITION>\n</MEF>\n</MEFS>\n'
     yield "</DONNEES>\n</BEE_NOMENCLATURES>\n"
+
+
+# ONDE
+
+ONDE_PUPILS = [
+    "Nom élève", "Nom d'usage élève", "Prénom élève", "Date naissance", "Sexe", "INE", "Adresse1", "Cp1",
+    "Commune1", "Pays1", "Adresse2", "Cp2", "Commune2", "Pays2", " Cycle", "Niveau", "Libellé classe",
+    "Identifiant classe", "Attestation fournie", "Autorisation associations", "Autorisation photo",
+    "Décision de passage",
+]  # fmt: skip
+ONDE_GUARDIAN = [
+    "Civilité Responsable", "Nom usage responsable", "Nom responsable", "Prénom responsable",
+    "Adresse responsable", "CP responsable", "Commune responsable", "Pays", "Courriel",
+    "Téléphone domicile", "Téléphone travail", "Téléphone portable",
+]  # fmt: skip
+ONDE_CHILD = ["Nom d'usage enfant", "Nom de famille enfant", "Prénom enfant", "Classes enfants"]
+
+
+def onde(
+    roster: Roster, folder: Path, *, encoding: str = "windows-1252", curly_headers: bool = False
+) -> list[Path]:
+    """Write the two files of ONDE. It knows no groups, no exits, no levels, and no consent to SMS."""
+    pupils, guardians = folder / "CSVExtraction.csv", folder / "CSVResponsables.csv"
+
+    def headers(names: Sequence[str]) -> list[str]:
+        return [name.replace("'", "’") for name in names] if curly_headers else list(names)
+
+    with pupils.open("w", encoding=encoding, newline="") as out:
+        lines = csv.writer(out, delimiter=";")
+        lines.writerow(headers(ONDE_PUPILS))
+        for pupil in roster.children():
+            if not pupil.left:
+                lines.writerow(
+                    [
+                        pupil.family_name, pupil.usage_name, pupil.first_name, french(pupil.birth_date),
+                        pupil.sex, pupil.written_ine, "1 rue de l'École", "75017", "Paris", "FRANCE", "", "",
+                        "", "", "CYCLE II", "CE2", pupil.division,
+                        # Each class has a number, the same for all in it.
+                        sum(map(ord, pupil.division)) if pupil.division else "", "Oui", "Non", "Non", "",
+                    ]
+                )  # fmt: skip
+    with guardians.open("w", encoding=encoding, newline="") as out:
+        lines = csv.writer(out, delimiter=";")
+        lines.writerow(headers([*ONDE_GUARDIAN, *ONDE_CHILD * 6]))
+        for family in roster.families():
+            children = [pupil for pupil in family.pupils if not pupil.left]
+            for guardian, _level, _relationship in family.guardians:
+                if children:
+                    cells = [
+                        guardian.title.upper(), guardian.usage_name, guardian.family_name,
+                        guardian.first_name, "1 rue de l'École", "75017", "Paris", "FRANCE", guardian.email,
+                        guardian.written_phone, "", guardian.written_mobile,
+                    ]  # fmt: skip
+                    for child in children[:6]:
+                        cells += [child.usage_name, child.family_name, child.first_name, child.division]
+                    lines.writerow(cells)
+    return [pupils, guardians]
+
+
+# Tables
+
+
+def pupils_headers() -> list[str]:
+    """Return headers as somebody types them who never saw a template of ours."""
+    names = [
+        "NOM",
+        "Prénom",
+        "Nom d'usage",
+        "Autres prénoms",
+        "Né(e) le",
+        "Sexe",
+        "N° INE",
+        "Classe",
+        "Groupes",
+    ]
+    for number in (1, 2, 3):
+        names += [
+            f"Civilité resp. {number}", f"Nom resp. {number}", f"Nom d'usage resp. {number}",
+            f"Prénom resp. {number}", f"Tél. portable resp. {number}", f"Tél fixe resp. {number}",
+            f"E-mail resp. {number}", f"SMS resp. {number}", f"Niveau resp. {number}",
+            f"Lien resp. {number}",
+        ]  # fmt: skip
+    return names
+
+
+def _pupils_lines(roster: Roster) -> Iterator[list[str]]:
+    levels = {
+        Responsibility.LEGAL: "légal",
+        Responsibility.IN_CHARGE: "en charge",
+        Responsibility.CONTACT: "contact",
+    }
+    for family in roster.families():
+        for pupil in family.pupils:
+            if pupil.left:
+                continue
+            cells = [
+                pupil.family_name, pupil.first_name, pupil.usage_name, pupil.other_first_names,
+                french(pupil.birth_date), pupil.sex, pupil.written_ine, pupil.division,
+                ", ".join(pupil.groups),
+            ]  # fmt: skip
+            for guardian, level, relationship in family.guardians:
+                cells += [
+                    guardian.title, guardian.family_name, guardian.usage_name, guardian.first_name,
+                    guardian.written_mobile, guardian.written_phone, guardian.email,
+                    "oui" if guardian.sms_consent else "non", levels[level], relationship,
+                ]  # fmt: skip
+            yield cells + [""] * (39 - len(cells))
+
+
+def pupils_table(
+    roster: Roster,
+    folder: Path,
+    *,
+    form: str = "csv",
+    encoding: str = "utf-8-sig",
+    delimiter: str = ";",
+    headers: Sequence[str] | None = None,
+) -> Path:
+    """Write a table of pupils with their guardians; who left is not in it."""
+    return _table(
+        folder / f"eleves.{form}",
+        headers or pupils_headers(),
+        _pupils_lines(roster),
+        form,
+        encoding,
+        delimiter,
+    )
+
+
+def staff_table(
+    roster: Roster, folder: Path, *, form: str = "csv", encoding: str = "utf-8", delimiter: str = ";"
+) -> Path:
+    """Write a table of the staff."""
+    words = {StaffRole.TEACHER: "Professeur", StaffRole.HEAD: "Principale", StaffRole.OTHER: "Infirmier"}
+    lines = (
+        [
+            each.family_name,
+            each.first_name,
+            words[each.role],
+            each.identifier,
+            each.email,
+            ", ".join(each.divisions),
+        ]
+        for each in roster.staff()
+    )
+    headers = ["Nom", "Prénom", "Fonction", "Identifiant", "Adresse mail", "Classes"]
+    return _table(folder / f"personnel.{form}", headers, lines, form, encoding, delimiter)
+
+
+def _table(
+    path: Path, headers: Sequence[str], lines: Iterator[list[str]], form: str, encoding: str, delimiter: str
+) -> Path:
+    if form == "csv":
+        with path.open("w", encoding=encoding, newline="") as out:
+            writer = csv.writer(out, delimiter=delimiter)
+            writer.writerow(headers)
+            writer.writerows(lines)
+        return path
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("Élèves")
+    sheet.append(list(headers))
+    for cells in lines:
+        sheet.append([_as_typed(cell) for cell in cells])
+    book.save(path)
+    return path
+
+
+def _as_typed(cell: str) -> str | date | None:
+    """Return a cell as a spreadsheet makes it of what is typed: a day is a day, nothing is nothing."""
+    parts = cell.split("/")
+    if len(parts) == 3 and all(part.isdecimal() for part in parts) and "00" not in parts:
+        return date(int(parts[2]), int(parts[1]), int(parts[0]))
+    return cell or None
+
+
+# Annuaire
+
+ANNUAIRE = [
+    "Identifiant_de_l_etablissement", "Nom_etablissement", "Type_etablissement", "Statut_public_prive",
+    "Adresse_1", "Code_postal", "Code_commune", "Nom_commune", "Code_departement", "Code_academie",
+    "Telephone", "Mail", "etat", "code_nature", "libelle_nature",
+]  # fmt: skip
+_NATURES = (
+    (SchoolKind.ECOLE, "Ecole", "151", "ECOLE ELEMENTAIRE"),
+    (SchoolKind.COLLEGE, "Collège", "340", "COLLEGE"),
+    (SchoolKind.LYCEE, "Lycée", "306", "LYCEE POLYVALENT"),
+    (SchoolKind.OTHER, "EREA", "370", "ETABLISSEMENT REGIONAL D'ENSEIGNT ADAPTE"),
+)
+_REFERENCE = Path(__file__).parents[3] / "schools/reference/academies.json"
+_NUMBERS = {"2A": "620", "2B": "720", "987": "984", "988": "983"}
+
+
+def uai(department: str, number: int) -> str:
+    """Return the code of a school, with the letter that checks it."""
+    digits = f"{_NUMBERS.get(department, department.zfill(3))}{number % 10_000:04}"
+    return digits + "ABCDEFGHJKLMNPRSTUVWXYZ"[int(digits) % 23]
+
+
+def schools(size: int, seed: int = 1) -> Iterator[SchoolRow]:
+    """Yield schools of all departments; one in fifty is closed."""
+    random = Random(seed)
+    said = json.loads(_REFERENCE.read_text(encoding="utf-8"))["academies"]
+    places = [
+        (department, row["code"])
+        for row in said
+        for department in row["departments"]
+        if department not in ("977", "978")
+    ]
+    for index in range(size):
+        department, academy = places[index % len(places)]
+        kind, _type, _code, nature = _NATURES[index % 7 % len(_NATURES)]
+        code = uai(department, index // len(places))
+        yield SchoolRow(
+            line=0,
+            uai=code,
+            name=f"{nature.split(' ')[0].capitalize()} {random.choice(FIRST_NAMES)} d’Estienne {index}",
+            kind=kind,
+            nature=nature,
+            is_public=random.random() < 0.8,
+            commune="L'Haÿ-les-Roses" if index % 5 == 0 else "Saint-Étienne",
+            postcode=f"{index % 95_000:05}",
+            department=department,
+            academy=academy,
+            mail=f"ce.{code.lower()}@ac-exemple.fr",
+            is_open=index % 50 != 49,
+        )
+
+
+def annuaire(
+    size: int,
+    *,
+    seed: int = 1,
+    lower: bool = False,
+    repeats: bool = False,
+    wrong: int = 0,
+    encoding: str = "utf-8",
+) -> bytes:
+    """Return the national list: ``repeats`` says schools again, ``wrong`` lines have a wrong letter."""
+    text = io.StringIO()
+    lines = csv.writer(text, delimiter=";", lineterminator="\n")
+    lines.writerow([name.lower() for name in ANNUAIRE] if lower else ANNUAIRE)
+    types = {kind: (written, code) for kind, written, code, _nature in _NATURES}
+    for index, school in enumerate(schools(size, seed)):
+        written, code = types[school.kind]
+        department = {"2A": "02A", "2B": "02B"}.get(school.department, school.department.zfill(3))
+        cells = [
+            school.uai, school.name, written, "Public" if school.is_public else "Privé", "1 rue de l'École",
+            school.postcode, "94038", school.commune, department, school.academy.lstrip("0"), "",
+            school.mail, "OUVERT" if school.is_open else "FERME", code, school.nature,
+        ]  # fmt: skip
+        lines.writerow(cells)
+        if repeats and index % 3 == 0:
+            lines.writerow([*cells[:1], f"{cells[1]} (annexe)", *cells[2:]])
+        if index < wrong:
+            lines.writerow([school.uai[:7] + ("A" if school.uai[7] != "A" else "B"), *cells[1:]])
+    return text.getvalue().encode(encoding)

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from schools.rosters.readers import Kind, open_roster
-from schools.rosters.rows import FileRefused, Heading, PupilRow, Refusal, Row
+from schools.rosters.rows import Heading
 from tests.schools.rosters import generator
 from tests.schools.rosters.generator import EVERYTHING, EVERYTHING_IN_UTF8, NOTHING, Awkward, Roster
-
-
-def bare(rows: Iterable[Row]) -> list[Row]:
-    """Return rows without where they stood; refusals left out."""
-    return [replace(row, source="", line=0) for row in rows if not isinstance(row, Refusal)]
-
-
-def refusals(rows: Iterable[Row]) -> dict[str, int]:
-    counted: dict[str, int] = {}
-    for row in rows:
-        if isinstance(row, Refusal):
-            counted[row.code] = counted.get(row.code, 0) + 1
-    return counted
+from tests.schools.rosters.told import bare
 
 
 @pytest.mark.parametrize(
