@@ -150,10 +150,10 @@ def _weigh_directory(path: Path) -> None:
     if at < 0 or len(tail) - at < _END.size:
         raise FileRefused("zip_damaged", source=path.name)
     _sign, _disk, _first, here, entries, size, offset, _comment = _END.unpack(tail[at : at + _END.size])
-    if tail[max(0, at - 20) :].startswith(b"PK\x06\x07") or 0xFFFFFFFF in (size, offset):
-        raise FileRefused("zip_damaged", source=path.name)
     if max(here, entries) > MOST_MEMBERS or size > _MOST_DIRECTORY:
         raise FileRefused("zip_too_many", source=path.name)
+    if tail[max(0, at - 20) :].startswith(b"PK\x06\x07") or 0xFFFFFFFF in (size, offset):
+        raise FileRefused("zip_damaged", source=path.name)
 
 
 def _judge(entry: zipfile.ZipInfo, path: Path) -> None:

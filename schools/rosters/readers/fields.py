@@ -137,7 +137,7 @@ def fields_of(kind: str) -> dict[str, str]:
     fields = {name: str(label) for name, label in PUPIL_FIELDS.items()}
     for number in range(1, GUARDIANS + 1):
         for name, label in GUARDIAN_FIELDS.items():
-            fields[f"guardian%(number)s_{name}"] = str(label) % {"number": number}
+            fields[f"guardian{number}_{name}"] = str(label) % {"number": number}
     return fields
 
 
@@ -240,7 +240,7 @@ def _by_words(words: list[str], kind: str) -> str:
         return "divisions" if name == "division" else name
     if is_guardian:
         number = next((word for word in words if word.isdecimal()), "2" if "mere" in said else "1")
-        return f"guardian%(number)s_{name}" if name else ""
+        return f"guardian{number}_{name}" if name else ""
     if name == "first_name" and said & {"autre", "autres", "2", "3", "second"}:
         return "other_first_names"
     if name == "" and {"numero", "national"} <= said:

@@ -31,7 +31,7 @@ from schools.school_year import today
 from .containers import Document
 from .repeats import Repeats
 from .spool import Spool
-from .xml import Record, Wanted, records, root_of
+from .xml import Record, Wanted, may_be_xml, records, root_of
 
 PUPILS, GUARDIANS, NOMENCLATURE = "BEE_ELEVES", "BEE_RESPONSABLES", "BEE_NOMENCLATURES"
 FILES = {
@@ -346,7 +346,10 @@ def _told_apart(given: Sequence[Document]) -> dict[str, Document]:
     """Return the files by their roots; refuse two of a kind, others, and a pair that is not whole."""
     found: dict[str, Document] = {}
     for document in given:
-        root = root_of(document.beginning())
+        beginning = document.beginning()
+        if not may_be_xml(beginning):
+            raise FileRefused("wrong_kind", source=document.source)
+        root = root_of(beginning)
         if root not in FILES:
             # Let the parser say what is wrong with it, if something is.
             for _record in records(document.chunks(), root=PUPILS, wanted={}, source=document.source):

@@ -21,13 +21,13 @@ import openpyxl
 from schools.rosters.rows import FileRefused
 
 from .containers import Document, is_spreadsheet
-from .xml import inspect
+from .xml import inspect, may_be_xml
 
 MOST_LINES = 200_000
 MOST_COLUMNS = 300
 MOST_LETTERS = 1_000  # of one cell
 MOST_OF_A_LINE = 256 * 1024  # letters, quoted line breaks included
-MOST_SHARED_TEXTS = 30 * 1024 * 1024  # which openpyxl holds in memory
+MOST_SHARED_TEXTS = 300_000
 LINES_BEFORE_HEADERS = 10
 
 _SEPARATORS = ";,\t"
@@ -71,7 +71,7 @@ class Table:
                         if len(filled) > MOST_COLUMNS:
                             raise FileRefused("row_giant", source=self.source, line=number)
                         cut = feeder.ended_early and width and len(filled) < width
-                        if cut or (feeder.ended_early and "\n" in filled[-1]):
+                        if cut or (feeder.ended_early and not feeder.ended_quoted and "\n" in filled[-1]):
                             raise FileRefused("table_truncated", source=self.source, line=number)
                         width = width or len(filled)
                         yield number, filled
@@ -105,7 +105,7 @@ class _Feeder:
     def __init__(self, text: io.TextIOWrapper, source: str) -> None:
         self._text, self._source = text, source
         self.letters = 0  # since the last record
-        self.ended_early = False  # the last line has no line break
+        self.ended_early = self.ended_quoted = False  # the last line has no line break, but a quote
         self._number = 0
         self._first = self._line()
         self.separator = _separator_of(self._first)
@@ -122,7 +122,9 @@ class _Feeder:
         self.letters += len(line)
         if self.letters > MOST_OF_A_LINE:
             raise FileRefused("row_giant", source=self._source, line=self._number)
-        self.ended_early = bool(line) and line[-1] not in "\r\n"
+        if line:
+            self.ended_early = line[-1] not in "\r\n"
+            self.ended_quoted = line[-1] == '"'
         return line
 
 
@@ -152,12 +154,13 @@ def _spreadsheet(members: Sequence[Document]) -> Table:
     """Look through the parts of a workbook before its reader, which knows no limits, is let near them."""
     path = members[0].path
     for part in members:
-        name = part.member.lower()
-        if name == "xl/sharedstrings.xml" and part.size > MOST_SHARED_TEXTS:
-            raise FileRefused("table_giant", source=path.name)
-        if name.endswith((".xml", ".rels", ".vml")):
+        # What a part is named says nothing of what its reader takes it for.
+        if may_be_xml(part.beginning()):
             inspect(
-                part.chunks(), source=path.name, repeats={"row": MOST_LINES + 2}, within={"c": MOST_COLUMNS}
+                part.chunks(),
+                source=path.name,
+                repeats={"row": MOST_LINES + 2, "si": MOST_SHARED_TEXTS},
+                within={"c": MOST_COLUMNS},
             )
     return Table(path.name, Document(path.name, path, sum(part.size for part in members)))
 

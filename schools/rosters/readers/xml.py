@@ -19,6 +19,7 @@ from schools.rosters.rows import FileRefused
 MOST_DEPTH = 32
 MOST_LETTERS = 10_000  # of one text
 MOST_NAMES = 2_000  # different names of elements and attributes
+MOST_SHARED_LETTERS = 20_000_000
 MOST_LETTERS_OF_A_NAME = 100
 MOST_SILENCE = 256 * 1024  # bytes without an event: one giant comment, attribute or name
 
@@ -213,8 +214,9 @@ class _Inspector(DefusedExpatParser):
         self._repeats, self._within = repeats, within
         self._counts: dict[str, int] = {}
         self._inner: dict[str, int] = {}
-        self._depth = self._letters = 0
+        self._depth = self._letters = self._all_letters = 0
         self._names: set[str] = set()
+        self._are_shared = False  # texts of a workbook, which its reader holds in memory, all of them
 
     def reset(self) -> None:
         super().reset()
@@ -234,11 +236,13 @@ class _Inspector(DefusedExpatParser):
         if self._depth > MOST_DEPTH or len(self._names) > MOST_NAMES:
             raise self.refuse("xml_deep")
         local = name.rpartition(":")[2]
+        if self._depth == 1:
+            self._are_shared = local == "sst"
         if local in self._repeats:
             self._inner.clear()
             self._counts[local] = count = self._counts.get(local, 0) + 1
             if count > self._repeats[local]:
-                raise self.refuse("too_many_rows")
+                raise self.refuse("table_giant" if self._are_shared else "too_many_rows")
         elif local in self._within:
             self._inner[local] = count = self._inner.get(local, 0) + 1
             if count > self._within[local]:
@@ -249,6 +253,10 @@ class _Inspector(DefusedExpatParser):
         self._letters += len(content)
         if self._letters > 4 * MOST_LETTERS:  # a cell of Excel may have 32,767
             raise self.refuse("xml_giant")
+        if self._are_shared:
+            self._all_letters += len(content)
+            if self._all_letters > MOST_SHARED_LETTERS:
+                raise self.refuse("table_giant")
 
     def _end(self, name: str) -> None:
         self._depth -= 1
@@ -276,9 +284,10 @@ def root_of(beginning: bytes) -> str:
     return found[1].decode("ascii") if found else ""
 
 
-def looks_like_xml(beginning: bytes) -> bool:
-    """Say whether a file is meant as XML, well formed or not, of whatever encoding."""
-    return beginning.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xfe\xff \t\r\n").startswith(b"<")
+def may_be_xml(beginning: bytes) -> bool:
+    """Say whether a file may be meant as XML, well formed or not, of whatever encoding."""
+    said = beginning.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xfe\xff \t\r\n")
+    return said.startswith(b"<") or not said
 
 
 def _check_encoding(beginning: bytes, source: str) -> None:
