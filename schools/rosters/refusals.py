@@ -34,9 +34,7 @@ REASONS = {
     ),
     "table_truncated": _("Ce fichier s’arrête au milieu d’une ligne. Exportez-le ou envoyez-le à nouveau."),
     "table_damaged": _("Ce classeur est abîmé. Ouvrez-le, enregistrez-le à nouveau et renvoyez-le."),
-    "table_giant": _(
-        "Ce classeur contient bien plus qu’un tableau. Copiez le tableau dans un classeur neuf."
-    ),
+    "table_giant": _("Ce classeur contient plus qu’un tableau. Copiez le tableau dans un classeur neuf."),
     "xml_truncated": _("Ce fichier s’arrête avant sa fin. Exportez-le ou envoyez-le à nouveau."),
     "xml_damaged": _("Ce fichier XML est abîmé. Exportez-le à nouveau, sans l’ouvrir ni le modifier."),
     "xml_forbidden": _(

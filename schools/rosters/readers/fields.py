@@ -206,11 +206,9 @@ def find_headers(table: Table, kind: str) -> tuple[int, Cells]:
 
 def template(kind: str, form: Literal["csv", "xlsx"]) -> bytes:
     """Return a table without lines, for a school to fill in: what it is headed with is always understood."""
-    labels = [
-        str(label)
-        for name, label in fields_of(kind).items()
-        if not name.startswith(("guardian3", "guardian4"))
-    ]
+    rare = ("guardian3", "guardian4")
+    with override("fr"):
+        labels = [label for name, label in fields_of(kind).items() if not name.startswith(rare)]
     if form == "csv":
         text = io.StringIO()
         csv.writer(text, delimiter=";").writerow(labels)
@@ -243,6 +241,6 @@ def _by_words(words: list[str], kind: str) -> str:
         return f"guardian{number}_{name}" if name else ""
     if name == "first_name" and said & {"autre", "autres", "2", "3", "second"}:
         return "other_first_names"
-    if name == "" and {"numero", "national"} <= said:
+    if name == "" and "national" in said:
         return "ine"
     return name

@@ -1,4 +1,4 @@
-"""What real files of schools have that they should not: reported, never guessed (SCREENS, FORMATS 2 and 3)."""
+"""What real files of schools have that they should not: reported, never guessed (FORMATS 2 and 3)."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def tie(pupil: int, person: int, level: str = "1") -> str:
 
 PARAMETERS = (
     "<PARAMETRES><UAJ>{uai}</UAJ><ANNEE_SCOLAIRE>{year}</ANNEE_SCOLAIRE><DATE_EXPORT>05/10/2026</DATE_EXPORT>"
-    "</PARAMETRES>\n"
+    "</PARAMETRES>"
 )
 
 
@@ -430,7 +430,8 @@ def test_a_wrong_guardian_costs_the_guardian_only(tmp_path: Path) -> None:
         ("Professeur de lettres", StaffRole.TEACHER, True), ("Enseignante", StaffRole.TEACHER, True),
         ("Principal adjoint", StaffRole.HEAD, True), ("Directrice et enseignante", StaffRole.HEAD, True),
         ("Chef d’établissement", StaffRole.HEAD, True), ("Proviseure", StaffRole.HEAD, True),
-        ("Conseiller principal d’éducation", StaffRole.OTHER, True), ("Chef de cuisine", StaffRole.OTHER, False),
+        ("Conseiller principal d’éducation", StaffRole.OTHER, True),
+        ("Chef de cuisine", StaffRole.OTHER, False),
         ("Secrétaire du proviseur", StaffRole.OTHER, True), ("Adjoint administratif", StaffRole.OTHER, True),
         ("AESH", StaffRole.OTHER, True), ("Magicien", StaffRole.OTHER, False), ("", StaffRole.OTHER, False),
     ],
