@@ -1,4 +1,4 @@
-"""``make exec ARGS="-- python -m benchmarks.rosters [--pupils 3000]"``: rows that each reader makes in a second.
+"""``make exec ARGS="-- python -m benchmarks.rosters [--pupils 3000]"``: rows each reader makes in a second.
 
 A second is one of a processor, not of the clock: other work on the machine does not count. The aim of the
 whole import is 20,000 rows a second on two cores, staging and comparing included.
