@@ -6,8 +6,11 @@ import re
 from datetime import date
 
 import pytest
+from django.contrib.messages import INFO
+from django.contrib.messages.storage.cookie import CookieStorage
 from django.db import connection
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import PolicyDocument
@@ -75,6 +78,18 @@ def test_what_one_reader_brings_is_shown_to_nobody_else(person) -> None:
     assert "/mon-compte/" not in page(SIGN_IN)
     refused = Client().post(SIGN_IN, {"login": "<b>moi</b>", "password": "x"}).content.decode()
     assert "&lt;b&gt;moi" in refused and "moi" not in re.sub("mois|moins", "", page(SIGN_IN))
+
+
+def test_a_message_that_waits_is_shown_to_its_reader_only(portal: None) -> None:
+    first = Client()
+    request = RequestFactory().get("/")
+    storage = CookieStorage(request)
+    storage.add(INFO, "Pour vous seul")
+    answer = HttpResponse()
+    storage.update(answer)
+    first.cookies["messages"] = answer.cookies["messages"].value
+    assert "Pour vous seul" in page(SIGN_IN, first)
+    assert "Pour vous seul" not in page(SIGN_IN)
 
 
 def test_home_and_sign_in_ask_the_database_nothing_and_leave_no_session(portal: None) -> None:
