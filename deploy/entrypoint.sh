@@ -15,8 +15,8 @@ worker)
 beat) # exactly one, or periodic tasks run twice (which is harmless, but useless)
     exec python -m celery -A mcm_portal beat --loglevel INFO --schedule /tmp/beat --pidfile=
     ;;
-migrate) # as the database's owner, when the portal's own role is a lesser one
-    DATABASE_URL=${DATABASE_OWNER_URL:-$DATABASE_URL} python manage.py migrate --no-input
+migrate) # as the database's owner, where DATABASE_OWNER_URL names one; the rest as the portal's own role
+    python manage.py migrate --no-input
     python manage.py load_reference_data
     exec python manage.py load_policies
     ;;

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import OperationalError, connections
 
+from . import database_roles
+
 OLDEST = 170_000  # PostgreSQL 17, as it writes its version
 
 
@@ -48,7 +50,25 @@ def check_database(*, databases: Sequence[str] | None, **_: Any) -> list[CheckMe
             found.append(
                 Error("PostgreSQL is older than 17.", hint="Upgrade the server.", id="mcm_portal.E003")
             )
+        if journal_is_open(alias):
+            found.append(
+                Warning(
+                    "The portal's own role could change the journal: a trigger alone guards it.",
+                    hint="Name a lesser role in DATABASE_URL, and the owner in DATABASE_OWNER_URL (README).",
+                    id="mcm_portal.W002",
+                )
+            )
     return found
+
+
+def journal_is_open(alias: str) -> bool:
+    """Say whether the role of DATABASE_URL could change it, whoever is connected now (SAFETY T53)."""
+    with connections[alias].cursor() as cursor:
+        role = database_roles.own_role()
+        if not role:
+            cursor.execute("SELECT current_user")
+            (role,) = cursor.fetchone()
+        return database_roles.can_change_the_journal(cursor, role)
 
 
 @register(Tags.security, deploy=True)

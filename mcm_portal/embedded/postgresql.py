@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.util
 import os
@@ -24,7 +25,9 @@ from .processes import (
     some_user,
 )
 
-USER = DATABASE = "mcm"
+USER = DATABASE = "mcm"  # the owner
+APPLICATION = "mcm_app"  # the portal's own role, which a migration gives its rights (docs/adr/0007)
+SUPERUSER = "postgres"
 # For a single-user server, where the end of a line is the end of a statement.
 STATEMENTS = f"CREATE ROLE {USER} LOGIN CREATEDB\nCREATE DATABASE {DATABASE} OWNER {USER}\n".encode()
 # In the program's log: no values of a failing statement, no keys in conflict (personal data).
@@ -35,8 +38,8 @@ FAST_BUT_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_wr
 class PostgreSQL:
     """One cluster in ``folder``, reached by a Unix socket in ``sockets`` and by nothing else.
 
-    The application's role, ``mcm``, owns its database and may create others (tests do), but is
-    not a superuser. A throwaway cluster (``durable=False``) trades safety for speed.
+    ``mcm`` owns the database and may create others (tests do), but is not a superuser; ``mcm_app`` is the
+    role of the portal when it runs. A throwaway cluster (``durable=False``) trades safety for speed.
     """
 
     name = "PostgreSQL"
@@ -48,7 +51,11 @@ class PostgreSQL:
         self.durable = durable
         self.become: Callable[[], None] | None = None
         self._other_user: tuple[int, int] | None = None
-        self.url = f"postgresql://{USER}@/{DATABASE}?host={quote(str(sockets))}"
+        self.owner_url = self._url(USER)
+        self.url = self._url(APPLICATION)
+
+    def _url(self, role: str, database: str = DATABASE) -> str:
+        return f"postgresql://{role}@/{database}?host={quote(str(self.sockets))}"
 
     def make(self, interruption: Interruption) -> bool:
         """Make the cluster unless it is there; return whether it was made now.
@@ -81,7 +88,7 @@ class PostgreSQL:
             "-D",
             unfinished,
             "-U",
-            "postgres",
+            SUPERUSER,
             "-A",
             "trust",
             *locale,
@@ -168,10 +175,19 @@ class PostgreSQL:
     def is_ready(self) -> bool:
         """Say whether it answers."""
         try:
-            psycopg2.connect(self.url, connect_timeout=3).close()
+            psycopg2.connect(self.owner_url, connect_timeout=3).close()
         except psycopg2.OperationalError:
             return False
         return True
+
+    def provide_roles(self) -> None:
+        """Make the portal's role if it is missing, as in a cluster made when ``mcm`` did everything."""
+        connection = psycopg2.connect(self._url(SUPERUSER, database="postgres"), connect_timeout=3)
+        connection.autocommit = True
+        with contextlib.closing(connection), connection.cursor() as cursor:
+            cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [APPLICATION])
+            if not cursor.fetchall():
+                cursor.execute(f"CREATE ROLE {APPLICATION} LOGIN")
 
 
 def processes_in(folder: Path) -> list[int]:

@@ -1,6 +1,6 @@
 """One process that prepares the database at each start (loading Django once, not four times).
 
-python -m mcm_portal.embedded.prepare ACCOUNTS_FILE [--no-migrations]
+python -m mcm_portal.embedded.prepare ACCOUNTS_FILE
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 
 
-def main(accounts: Path, *, migrations: bool) -> None:
+def main(accounts: Path) -> None:
     """Migrate, load the reference data, and with DEBUG make the demonstration and list its accounts.
 
     All of it may be done again at each start. Without DEBUG no demonstration: its passwords are public.
@@ -23,9 +23,8 @@ def main(accounts: Path, *, migrations: bool) -> None:
         django.setup()
     except ImproperlyConfigured as error:
         sys.exit(str(error))
-    call_command("check", databases=["default"])
-    if migrations:
-        call_command("migrate", interactive=False)
+    # By the owner, where DATABASE_OWNER_URL names one; the database is checked first.
+    call_command("migrate", interactive=False, skip_checks=False)
     call_command("load_reference_data")
     call_command("load_policies")
     if settings.DEBUG:
@@ -35,4 +34,4 @@ def main(accounts: Path, *, migrations: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), migrations="--no-migrations" not in sys.argv[2:])
+    main(Path(sys.argv[1]))

@@ -14,8 +14,9 @@ PROJECT = Path(__file__).resolve().parents[2]
 class Services:
     """Starts the two servers, or checks those that DATABASE_URL and REDIS_URL name.
 
-    ``environment`` then says how to reach them. As a context manager it stops them, PostgreSQL
-    last. ``sockets`` is a folder with a short path (``datadir.short_folder``).
+    ``environment`` then says how to reach them, PostgreSQL as the portal's own role and, for migrations, as
+    its owner (``DATABASE_OWNER_URL``; empty for one role that does both). As a context manager it
+    stops them, PostgreSQL last. ``sockets`` is a folder with a short path (``datadir.short_folder``).
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Services:
         if url := self.given.get("DATABASE_URL"):
             postgresql.check_given(url)
             self.environment["DATABASE_URL"] = url
+            self.environment["DATABASE_OWNER_URL"] = self.given.get("DATABASE_OWNER_URL", "")
         else:
             self._start_postgresql()
         if url := self.given.get("REDIS_URL"):
@@ -88,7 +90,11 @@ class Services:
             say("Making the database (first start only)…")
         database.make(self.interruption)
         self._await(database, database.program(self.open_files))
-        self.environment["DATABASE_URL"] = database.url
+        database.provide_roles()
+        if self.durable:
+            self.environment |= {"DATABASE_URL": database.url, "DATABASE_OWNER_URL": database.owner_url}
+        else:  # whoever tries something out makes databases and tables
+            self.environment |= {"DATABASE_URL": database.owner_url, "DATABASE_OWNER_URL": ""}
 
     def _await(self, service: postgresql.PostgreSQL | valkey.Valkey, program: Program) -> None:
         process = Process(program)

@@ -100,17 +100,9 @@ class Supervisor:
         """Migrate, load the reference data, make the demonstration; at each start, quick when done."""
         say("Preparing the database: migrations, reference data, demonstration…")
         log = self.data.log("prepare")
-        step = Program("prepare", [], log=log, folder=PROJECT, environment=self.environment)
-        owner = self.given.get("DATABASE_OWNER_URL", "").strip()
-        if owner:
-            migrate = python("manage.py", "migrate", "--no-input")
-            as_owner = {**self.environment, "DATABASE_URL": owner}
-            run_to_end(
-                replace(step, name="migrate", command=migrate, environment=as_owner), self.interruption
-            )
-        words = ["--no-migrations"] if owner else []
-        command = python("-m", "mcm_portal.embedded.prepare", self.data.run / "accounts.txt", *words)
-        run_to_end(replace(step, command=command), self.interruption)
+        command = python("-m", "mcm_portal.embedded.prepare", self.data.run / "accounts.txt")
+        step = Program("prepare", command, log=log, folder=PROJECT, environment=self.environment)
+        run_to_end(step, self.interruption)
         if not self.debug:
             say("Collecting the static files (DEBUG is off)…")
             collect = python("manage.py", "collectstatic", "--no-input")
@@ -142,10 +134,12 @@ class Supervisor:
         celery = python("-m", "celery", "-A", "mcm_portal")
         quiet = ["--loglevel", "INFO", "--without-gossip", "--without-mingle"]
         schedule = self.data.path / "beat" / "schedule"
+        # The owner is for migrations only.
+        environment = {**self.environment, "DATABASE_OWNER_URL": ""}
 
         def program(name: str, command: list[str | Path], patience: float) -> Program:
             log = self.data.log(name)
-            environment, held = self.environment, (hold.lock,)
+            held = (hold.lock,)
             return Program(
                 name, command, log, PROJECT, environment=environment, patience=patience, open_files=held
             )
@@ -155,7 +149,7 @@ class Supervisor:
         return [
             replace(
                 web,
-                environment={**self.environment, "PROMETHEUS_MULTIPROC_DIR": str(metrics)},
+                environment={**environment, "PROMETHEUS_MULTIPROC_DIR": str(metrics)},
                 open_files=(hold.lock, door.fileno()),
             ),
             program("worker", [*celery, "worker", "--concurrency", "2", *quiet], 30),

@@ -18,6 +18,7 @@ import psycopg2
 from psycopg2 import sql
 
 from mcm_portal.embedded import gate
+from mcm_portal.embedded.postgresql import APPLICATION
 from mcm_portal.embedded.processes import in_child
 from tests.peers import Mail, SmtpServer, Valkey, free_port, serving, wait_until
 
@@ -30,8 +31,9 @@ PATIENCE = 60  # seconds; reached only when something is broken
 class Portal:
     """gunicorn behind HTTPS, a Celery worker and beat; a database, a broker and a mail server of their own.
 
-    ``server`` is the URL of a PostgreSQL where a database may be made. Production settings (DEBUG off,
-    collected files, Secure cookies); every académie but La Réunion's neighbour, code 44, is open.
+    ``server`` is the URL of a PostgreSQL where a database may be made; the portal then works in it as a
+    lesser role. Production settings (DEBUG off, collected files, Secure cookies); every académie but La
+    Réunion's neighbour, code 44, is open.
     """
 
     def __init__(self, folder: Path, *, server: str) -> None:
@@ -42,7 +44,9 @@ class Portal:
         self.broker = Valkey(folder)
         self.server = server
         self.database = f"journeys_{os.getpid()}_{self.port}"
-        self.database_url = urlsplit(server)._replace(path=f"/{self.database}").geturl()
+        owner = urlsplit(server)._replace(path=f"/{self.database}")
+        self.owner_url = owner.geturl()
+        self.database_url = owner._replace(netloc=f"{APPLICATION}@{owner.netloc.rpartition('@')[2]}").geturl()
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.audited: set[tuple[object, ...]] = set()  # pages that a Visitor has looked at closely
 
@@ -73,7 +77,9 @@ class Portal:
             try:
                 self.broker.start()
                 self._on_server("CREATE DATABASE {}")
-                self._run("mcm_portal.embedded.prepare", str(self.folder / "accounts.txt"), DEBUG="1")
+                accounts = str(self.folder / "accounts.txt")
+                more = {"DEBUG": "1", "DATABASE_OWNER_URL": self.owner_url}
+                self._run("mcm_portal.embedded.prepare", accounts, **more)
                 self._run("django", "collectstatic", "--no-input")
                 for name in ("web", "worker", "beat"):
                     self.start(name)
@@ -149,7 +155,7 @@ class Portal:
 
     def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Run one statement as somebody at the database would; return its rows."""
-        connection = psycopg2.connect(self.database_url)
+        connection = psycopg2.connect(self.owner_url)
         connection.autocommit = True
         with contextlib.closing(connection), connection.cursor() as cursor:
             cursor.execute(statement, values)

@@ -57,9 +57,7 @@ PAGES = [
 ]
 
 
-SOMEBODY_WAITS = """
-    SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-"""
+SOMEBODY_WAITS = "SELECT 1 FROM pg_locks WHERE relation = 'accounts_signinname'::regclass AND NOT granted"
 
 
 def ended(visitor: Visitor) -> bool:
@@ -153,13 +151,10 @@ def test_a_web_process_killed_before_it_could_answer_leaves_one_sign_up_after_an
     accept_terms(pupil, eli.level)
     fill_in(pupil, eli)
     pupil.forgives = ("net::ERR_",)  # it tells that the answer never came
-    with contextlib.closing(psycopg2.connect(portal.database_url)) as lock:
+    with contextlib.closing(psycopg2.connect(portal.owner_url)) as lock:
         lock.cursor().execute("LOCK TABLE accounts_signinname IN SHARE MODE")
         pupil.button("Créer mon compte").click(no_wait_after=True)
-        waits = (
-            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        wait_until(lambda: portal.sql(waits), seconds=PATIENCE)
+        wait_until(lambda: portal.sql(SOMEBODY_WAITS), seconds=PATIENCE)
         portal.kill_web_processes()
     wait_until(portal.answers, seconds=PATIENCE)
     confirm_here(pupil, eli)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import psycopg2
 import pytest
 import yaml
 
 from mcm_portal.embedded import gate
+
+from .embedded_portal import environment
+from .private_postgres import PrivatePostgres
 
 PROJECT = Path(__file__).resolve().parents[2]
 SCHEMA = Path(__file__).with_name("compose_schema") / "compose-spec.json"
@@ -64,6 +71,26 @@ def test_every_lasting_service_says_how_it_feels_and_waits_for_what_it_needs(
             assert how["condition"] == "service_healthy" or needed == "migrate"
 
 
+def test_only_the_migration_knows_the_owner_of_the_database(compose: dict[str, Any]) -> None:
+    def role(name: str, service: str) -> str:
+        # What stands when .env sets neither of the two.
+        written = compose["services"][service]["environment"][name]
+        return re.search(r"postgresql://(\w+):", written)[1]  # type: ignore[index]
+
+    assert (
+        role("DATABASE_OWNER_URL", "migrate")
+        == compose["services"]["database"]["environment"]["POSTGRES_USER"]
+    )
+    for service in ("web", "worker", "beat"):
+        assert "DATABASE_OWNER_URL" not in compose["services"][service]["environment"]
+        assert role("DATABASE_URL", service) == "mcm_app"
+    # A DATABASE_URL of one's own, and no owner: one role for both, and never the owner of another server.
+    assert (
+        "${DATABASE_OWNER_URL:-${DATABASE_URL:-"
+        in compose["services"]["migrate"]["environment"]["DATABASE_OWNER_URL"]
+    )
+
+
 def test_data_are_kept_in_named_volumes(compose: dict[str, Any]) -> None:
     mounted = {
         mount.split(":")[0]
@@ -97,6 +124,39 @@ def test_the_image_holds_every_app_and_no_secret() -> None:
 
 def test_the_entry_script_is_understood_by_a_plain_shell() -> None:
     subprocess.run(["sh", "-n", PROJECT / "deploy" / "entrypoint.sh"], check=True)
+
+
+def test_the_migration_of_the_containers_makes_the_lesser_role_and_leaves_the_rest_to_it(
+    postgres: PrivatePostgres,
+) -> None:
+    """On a server whose first user is a superuser, as that of the image."""
+    given = {
+        "DEBUG": "1",
+        "SITE_URL": "http://localhost:8000",
+        "SECRET_KEY": "x",
+        "LINK_KEY": "y",
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+        "DATABASE_URL": postgres.url.replace("//mcm@", "//mcm_app:a-password@"),
+        "DATABASE_OWNER_URL": postgres.url,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    for _deployment in ("first", "second"):
+        done = subprocess.run(
+            ["sh", "deploy/entrypoint.sh", "migrate"],
+            cwd=PROJECT,
+            env=environment(**given),
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+    with contextlib.closing(psycopg2.connect(given["DATABASE_URL"])) as portal:
+        cursor = portal.cursor()
+        cursor.execute(
+            "SELECT rolsuper, EXISTS (SELECT FROM schools_academy) FROM pg_roles WHERE rolname = current_user"
+        )
+        assert cursor.fetchone() == (False, True)
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            cursor.execute("DELETE FROM audit_record")
 
 
 def test_the_documented_production_settings_are_ones_that_the_settings_read() -> None:

@@ -25,7 +25,7 @@ from .embedded_portal import PROJECT, embedded, environment, open_folder, proces
 PYTHON = sys.executable
 SQL = """
 import os, psycopg2, sys
-connection = psycopg2.connect(os.environ["DATABASE_URL"])
+connection = psycopg2.connect(os.environ["DATABASE_OWNER_URL"])
 cursor = connection.cursor()
 cursor.execute(sys.argv[1])
 connection.commit()
@@ -66,6 +66,21 @@ def test_a_throwaway_command_never_touches_the_database_that_is_set(tmp_path: Pa
     ours = "postgresql://nobody@database.invalid/mcm"
     done = embedded("exec", "--", "sh", "-c", "echo $DATABASE_URL", DATABASE_URL=ours)
     assert done.stdout.strip().startswith("postgresql://mcm@/mcm?host=")
+
+
+def test_a_throwaway_command_never_hears_of_an_owner_that_is_set(tmp_path: Path) -> None:
+    ours = "postgresql://owner@database.invalid/mcm"
+    done = embedded("exec", "--", "sh", "-c", "echo owner: $DATABASE_OWNER_URL", DATABASE_OWNER_URL=ours)
+    assert done.stdout.strip() == "owner:"
+
+
+def test_what_is_kept_is_used_by_a_lesser_role_than_its_owner(tmp_path: Path) -> None:
+    roles = "echo $DATABASE_URL; echo $DATABASE_OWNER_URL"
+    for _start in ("first", "second"):
+        done = embedded("exec", "--data", tmp_path / "d", "--", "sh", "-c", roles)
+        own, owner = done.stdout.strip().splitlines()[-2:]
+        assert own.startswith("postgresql://mcm_app@/mcm?host=")
+        assert owner.startswith("postgresql://mcm@/mcm?host=")
 
 
 def test_the_command_ends_as_it_ended(tmp_path: Path) -> None:
