@@ -5,19 +5,23 @@ Nobody changes anything here, and looking for a person is itself a line of the j
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from back_office import who
 from back_office.exports import Column, ExportMixin
 
-from . import journal, reading
-from .models import Record
+from . import journal, reading, verification
+from .models import Record, Seal
 
 READ_AUDIT = "read_audit"  # accounts.powers.Power, of a floor above
 
@@ -32,6 +36,29 @@ def subject_typed(typed: str) -> str:
         return f"user:{UUID(typed)}"
     except ValueError:
         return typed if len(typed) <= 80 and journal.is_opaque(typed) else ""
+
+
+def how_sealed() -> list[str]:
+    """Return until when the journal is sealed, and what its last verification found, for its readers."""
+    seal, verified = Seal.objects.order_by("-number").first(), verification.last_noted()
+    return [
+        _now("Scellé jusqu’au %(date)s (ligne %(line)s, sceau %(number)s).")
+        % {"date": _moment(seal.sealed_at), "line": seal.last_id, "number": seal.number}
+        if seal
+        else _now("Pas encore scellé."),
+        _now("Vérifié le %(date)s : %(found)s")
+        % {
+            "date": _moment(verified.at),
+            "found": (_now("intact (%s).") if verified.act == verification.INTACT else _now("anomalie (%s)."))
+            % verified.reason,
+        }
+        if verified
+        else _now("Pas encore vérifié."),
+    ]
+
+
+def _moment(at: datetime) -> str:
+    return date_format(timezone.localtime(at), "j F Y à H:i")
 
 
 class ActFilter(admin.SimpleListFilter):
@@ -85,7 +112,7 @@ class JournalAdmin(ExportMixin):
                 actor=who.asks(request),
                 academies=who.places(request, self.read_power),
             )
-        return super().changelist_view(request, extra_context)
+        return super().changelist_view(request, {"list_notes": how_sealed(), **(extra_context or {})})
 
     def note_export(self, request: HttpRequest, reason: str) -> None:
         """Write it in the journal."""

@@ -83,3 +83,17 @@ def link_key_is_a_secret(**_options: object) -> list[CheckMessage]:
             id="mcm_portal.W001",
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def audit_key_is_a_secret(**_options: object) -> list[CheckMessage]:
+    """Warn about an ``AUDIT_PSEUDONYM_KEY`` that could be guessed: with it seals of the journal are made."""
+    if all(len(key) >= 32 for key in settings.AUDIT_PSEUDONYM_KEY):
+        return []
+    return [
+        Warning(
+            "AUDIT_PSEUDONYM_KEY is shorter than 32 characters.",
+            hint="Draw another: python -c 'import secrets; print(secrets.token_urlsafe(50))'",
+            id="mcm_portal.W003",
+        )
+    ]

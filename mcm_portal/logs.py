@@ -47,6 +47,7 @@ FIELDS = frozenset(
         "ms",
         "request",
         "request_id",
+        "seal",  # of the journal: its number and the beginning of its mac
         "seconds",
         "sqlstate",
         "state",
@@ -58,7 +59,7 @@ FIELDS = frozenset(
     }
 )
 HIDDEN = "…"
-_IDENTIFIERS = frozenset({"request_id", "task_id", "message", "timestamp", "where"})
+_IDENTIFIERS = frozenset({"request_id", "task_id", "message", "seal", "timestamp", "where"})
 # What a field may say: a few plain words, no address, nothing that looks like a phone or a token.
 _PLAIN = re.compile(r"(?!.*\d{7})[\w .:,<>()-]{0,120}")
 _IDENTIFIER = re.compile(r"[\w./:+-]{1,120}")

@@ -20,6 +20,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from audit import sealing, verification
 from notifications import delivery
 from notifications.models import Message, State
 
@@ -78,6 +79,8 @@ class PortalCollector(Collector):
             )
             oldest = delivery.oldest_unsent_seconds()
             heartbeat = delivery.heartbeat_age_seconds()
+            unsealed = sealing.oldest_unsealed_seconds()
+            verified = verification.last_noted()
         except Error:
             connection.close()
             up.add_metric([], 0)
@@ -101,6 +104,17 @@ class PortalCollector(Collector):
                 "portal_worker_heartbeat_age_seconds",
                 "Time since a worker gave a sign of life",
                 value=heartbeat,
+            )
+        yield GaugeMetricFamily(
+            "portal_journal_oldest_unsealed_seconds",
+            "Age of the oldest line of the journal without a seal",
+            value=unsealed or 0,
+        )
+        if verified is not None:
+            yield GaugeMetricFamily(
+                "portal_journal_intact",
+                "1 when the last verification of the journal found nothing wrong",
+                value=verified.act == verification.INTACT,
             )
 
 

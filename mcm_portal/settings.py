@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -45,6 +46,8 @@ SECRET_KEY = environment.text("SECRET_KEY")
 SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
 # Signs the links in mails. Apart from SECRET_KEY, so that either can be changed alone.
 LINK_KEY = environment.text("LINK_KEY")
+# Keys the seals of the journal (audit/chain.py): the first one seals, the others are former ones.
+AUDIT_PSEUDONYM_KEY = environment.words("AUDIT_PSEUDONYM_KEY")
 
 # --- what is installed: an app imports only from the floors below its own (pyproject.toml) --
 INSTALLED_APPS = [
@@ -183,6 +186,9 @@ CELERY_BEAT_SCHEDULE = {
     "throttling.purge": {"task": "throttling.tasks.purge", "schedule": 3600.0},
     "accounts.purge": {"task": "accounts.tasks.purge", "schedule": 3600.0},
     "notifications.purge": {"task": "notifications.tasks.purge", "schedule": 3600.0},
+    "audit.seal": {"task": "audit.tasks.seal", "schedule": 60.0},
+    "audit.purge": {"task": "audit.tasks.purge", "schedule": 3600.0},
+    "audit.verify": {"task": "audit.tasks.verify", "schedule": crontab(hour=3, minute=40)},
 }
 
 # --- mail and SMS ---------------------------------------------------------------------------

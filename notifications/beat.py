@@ -16,7 +16,7 @@ logger = structlog.get_logger(__name__)
 class Scheduler(beat.Scheduler):
     """Celery's scheduler, which sweeps by itself while the broker is away.
 
-    It keeps no file: every entry of our schedule comes round within the hour, and a file half written
+    It keeps no file: every entry of our schedule comes round within a day, and a file half written
     when the process was killed would have to be mended.
     """
 
