@@ -11,11 +11,13 @@ import psycopg2
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from audit import chain, retention, sealing, tasks, verification
 from audit.models import Record, Seal
 from audit.verification import Kind
+from mcm_portal import checks
 from tests.accounts.staff import appoint, staff_client
 from tests.back_office.plans import assert_no_scan
 
@@ -293,6 +295,29 @@ def test_the_command_says_where_it_is_broken_and_notes_it_in_the_journal(
     assert "il manque 1 ligne" in Record.objects.get(act="audit.found_broken").reason
     with pytest.raises(CommandError, match="--known attend"):
         call_command("verify_journal", known="nonsense")
+
+
+def test_whoever_watches_learns_of_lines_without_a_seal_and_of_a_broken_journal(
+    sealed: list[Seal], tamper: SQL, client: Client
+) -> None:
+    def says() -> str:
+        return client.get("/metrics").content.decode()
+
+    assert "portal_journal_oldest_unsealed_seconds 0.0\n" in says()
+    assert "portal_journal_intact" not in says()
+    tasks.verify()
+    assert "portal_journal_intact 1.0" in says()
+    assert "portal_journal_oldest_unsealed_seconds 0.0\n" not in says()  # the line that tells of it
+    tamper("DELETE FROM audit_record WHERE id = %s", sealed[1].last_id)
+    tasks.verify()
+    assert "portal_journal_intact 0.0" in says()
+
+
+def test_a_key_that_could_be_guessed_is_told(settings: Any) -> None:
+    settings.AUDIT_PSEUDONYM_KEY = []
+    assert checks.audit_key_is_a_secret() == []
+    settings.AUDIT_PSEUDONYM_KEY = ["k" * 32, "short"]
+    assert [each.id for each in checks.audit_key_is_a_secret()] == ["mcm_portal.W003"]
 
 
 def test_a_thousand_faults_are_counted_and_not_all_told(

@@ -91,6 +91,11 @@ def test_only_the_migration_knows_the_owner_of_the_database(compose: dict[str, A
     )
 
 
+def test_only_the_worker_knows_the_key_of_the_journals_seals(compose: dict[str, Any]) -> None:
+    knows = [name for name in PORTAL if "AUDIT_PSEUDONYM_KEY" in compose["services"][name]["environment"]]
+    assert knows == ["worker"]
+
+
 def test_data_are_kept_in_named_volumes(compose: dict[str, Any]) -> None:
     mounted = {
         mount.split(":")[0]

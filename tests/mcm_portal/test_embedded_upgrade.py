@@ -33,7 +33,7 @@ def old_data(tmp_path: Path) -> Path:
     data.make()
     made = [
         ("migrate", "audit", "0003"),
-        ("migrate", "sessions"),
+        ("migrate", "schools"),
         ("shell", "-v", "0", "-c", "from audit.models import Record as R\n"
          "for n in range(3): R.objects.create(act='old.act', actor='system', subject=f'user:{n}')"),
     ]  # fmt: skip
