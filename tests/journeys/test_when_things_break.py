@@ -157,6 +157,8 @@ def test_a_web_process_killed_before_it_could_answer_leaves_one_sign_up_after_an
         wait_until(lambda: portal.sql(SOMEBODY_WAITS), seconds=PATIENCE)
         portal.kill_web_processes()
     wait_until(portal.answers, seconds=PATIENCE)
+    pupil.wait_until(lambda: ended(pupil))
+    go_on(pupil)
     confirm_here(pupil, eli)
     assert len(portal.mails_to(eli.address)) == 1
     assert portal.sql("SELECT count(*) FROM accounts_user WHERE last_name = 'Lang'") == [(1,)]
