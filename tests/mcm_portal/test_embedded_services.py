@@ -21,6 +21,7 @@ from mcm_portal.embedded.processes import Interruption, Stopped, Trouble
 from mcm_portal.embedded.services import Services
 
 from .embedded_portal import PROJECT, embedded, environment, open_folder, processes_of, wait_until
+from .private_postgres import PrivatePostgres
 
 PYTHON = sys.executable
 SQL = """
@@ -81,6 +82,42 @@ def test_what_is_kept_is_used_by_a_lesser_role_than_its_owner(tmp_path: Path) ->
         own, owner = done.stdout.strip().splitlines()[-2:]
         assert own.startswith("postgresql://mcm_app@/mcm?host=")
         assert owner.startswith("postgresql://mcm@/mcm?host=")
+
+
+def test_on_a_server_of_ones_own_one_role_does_everything_or_two_share_it(
+    postgres: PrivatePostgres, tmp_path: Path
+) -> None:
+    connection = psycopg2.connect(postgres.url)
+    connection.autocommit = True
+    for statement in (
+        "CREATE ROLE ours LOGIN",
+        "CREATE ROLE ours_app LOGIN",
+        "CREATE DATABASE ours OWNER ours",
+    ):
+        connection.cursor().execute(statement)
+    connection.close()
+    owner = postgres.url.replace("//mcm@", "//ours@").replace("/postgres", "/ours")
+    lesser = owner.replace("//ours@", "//ours_app@")
+    prepare = ("exec", "--data", tmp_path / "d", "--", PYTHON, "-m", "mcm_portal.embedded.prepare")
+    for given, is_told in (
+        ({"DATABASE_URL": owner}, False),  # nothing to say yet: there is no journal
+        ({"DATABASE_URL": owner}, True),
+        ({"DATABASE_URL": lesser, "DATABASE_OWNER_URL": owner}, False),
+    ):
+        done = embedded(*prepare, tmp_path / "accounts.txt", **given)
+        assert done.returncode == 0, done.stderr
+        assert ("W002" in done.stderr) == is_told
+    connection = psycopg2.connect(lesser)
+    cursor = connection.cursor()
+    cursor.execute("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'")
+    assert cursor.fetchall() == [("ours",)]
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        cursor.execute("DELETE FROM audit_record")
+    connection.close()
+    swapped = embedded(
+        *prepare, tmp_path / "accounts.txt", DATABASE_URL=owner, DATABASE_OWNER_URL=postgres.url
+    )
+    assert swapped.returncode == 1 and "must name the same database" in swapped.stderr
 
 
 def test_the_command_ends_as_it_ended(tmp_path: Path) -> None:
