@@ -19,8 +19,8 @@ from typing import Any
 import psycopg2
 import pytest
 
+from benchmarks.private_postgres import PrivatePostgres
 from tests.mcm_portal.conftest import postgres
-from tests.mcm_portal.private_postgres import PrivatePostgres
 from tests.peers import SILENCE, wait_until
 
 from .conftest import Comes

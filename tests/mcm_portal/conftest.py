@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from .private_postgres import PrivatePostgres, free_port, wait_until
+from benchmarks.machine import free_port, wait_until
+from benchmarks.private_postgres import PrivatePostgres
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -18,10 +18,10 @@ import psycopg2
 import pytest
 import yaml
 
+from benchmarks.private_postgres import PrivatePostgres
 from mcm_portal.embedded import gate
 
 from .embedded_portal import environment
-from .private_postgres import PrivatePostgres
 
 PROJECT = Path(__file__).resolve().parents[2]
 SCHEMA = Path(__file__).with_name("compose_schema") / "compose-spec.json"

@@ -15,13 +15,13 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from benchmarks.private_postgres import PrivatePostgres
 from mcm_portal.embedded import postgresql, valkey
 from mcm_portal.embedded.datadir import DataDirectory, short_folder
 from mcm_portal.embedded.processes import Interruption, Stopped, Trouble
 from mcm_portal.embedded.services import Services
 
 from .embedded_portal import PROJECT, embedded, environment, open_folder, processes_of, wait_until
-from .private_postgres import PrivatePostgres
 
 PYTHON = sys.executable
 SQL = """

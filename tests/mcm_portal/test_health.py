@@ -17,12 +17,12 @@ from django.conf import settings
 from django.db import OperationalError, connection
 from django.test import Client
 
+from benchmarks.machine import free_port, wait_until
 from mcm_portal import health, metrics
 from mcm_portal.embedded import valkey
 from notifications.models import Heartbeat, Message
 
 from .conftest import ROOT
-from .private_postgres import free_port, wait_until
 
 
 @pytest.fixture

