@@ -19,8 +19,9 @@ logger = structlog.get_logger(__name__)
 
 # After a nudge, those of the next moments go out as one.
 PAUSE = 0.2  # seconds
-# A nudge that no worker took in this time is worth nothing more: the sweeper has passed by.
-EXPIRES = 60  # seconds
+# A nudge that no worker took in this time is worth nothing more: the sweeper has passed by. Its end is
+# written by one node's clock and read by another's, which may be ten minutes ahead (SAFETY F16).
+EXPIRES = 20 * 60  # seconds
 
 _lock = threading.Lock()
 _pending: queue.Queue[None] = queue.Queue(maxsize=1)

@@ -167,6 +167,29 @@ def test_a_nudge_makes_a_worker_send_and_nothing_personal_passes_the_broker(
         assert private not in everything
 
 
+@pytest.mark.parametrize("minutes", ["10", "-10"])
+def test_a_worker_whose_clock_is_off_sends_when_it_is_nudged(
+    smtp_server: SmtpServer, broker: Valkey, minutes: str
+) -> None:
+    worker = ("celery", "-A", "tests.notifications.worker", "worker", "-c", "1", "-l", "warning")
+    with process("benchmarks.clock", minutes, *worker, EMAIL_URL=smtp_server.url, REDIS_URL=broker.url):
+        message = post()
+        wait_until(lambda: again(message).state == State.SENT)
+
+
+def test_the_sweeper_sends_however_far_the_clocks_of_its_nodes_are_apart(
+    smtp_server: SmtpServer, valkey: Valkey
+) -> None:
+    app = ("celery", "-A", "tests.notifications.worker")
+    servers = {"EMAIL_URL": smtp_server.url, "REDIS_URL": valkey.url}
+    message = post()
+    with (
+        process("benchmarks.clock", "600", *app, "worker", "-c", "1", "-l", "warning", **servers),
+        process(*app, "beat", "-l", "warning", "--pidfile=", **servers),
+    ):
+        wait_until(lambda: again(message).state == State.SENT)
+
+
 def test_with_the_broker_stopped_or_frozen_posting_waits_for_nothing_and_the_sweeper_sends(
     smtp_server: SmtpServer, broker: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
