@@ -2,7 +2,7 @@
 # Settings are given on the line:  make run PORT=8001  (README.md lists them all)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long bench manage exec format lock
+.PHONY: help run test test-long bench drill manage exec format lock
 .NOTPARALLEL:
 
 BOOTSTRAP = exec sh mcm_portal/embedded/python.sh mcm_portal/embedded/bootstrap.py
@@ -21,6 +21,9 @@ test-long: ## the long suites
 
 bench: ## the portal's figures beside a plain django-allauth (ARGS="--rounds 1 --most 16" for a quick look)
 	@export ARGS='-- python -m benchmarks $(ARGS)'; $(BOOTSTRAP) exec
+
+drill: ## families sign up while every server fails, about 7 minutes (ARGS="--sign-ups 1000 --every 30": 70)
+	@$(BOOTSTRAP) python -m benchmarks.drill
 
 manage: ## one management command: make manage ARGS="createsuperuser"
 	@$(BOOTSTRAP) manage

@@ -37,21 +37,26 @@ class Browser:
 
     def get(self, path: str, *, step: str) -> Answer:
         """Ask for a page, and expect it."""
-        answer = self._ask("GET", path, None, step)
+        answer = self.ask("GET", path, None, step)
         if answer.status != 200:
             raise Unexpected(f"GET {step}: {answer.status} {answer.location}")
         return answer
 
     def post(self, path: str, fields: dict[str, str], *, step: str) -> Answer:
         """Send a form with the token of its page, and expect to be led on."""
-        token = self.cookies.get("csrf") or self.cookies.get("csrftoken") or ""
-        answer = self._ask("POST", path, {**fields, "csrfmiddlewaretoken": token}, step)
+        answer = self.ask("POST", path, {**fields, "csrfmiddlewaretoken": self.token}, step)
         if answer.status != 302:
             errors = " ".join(re.findall(r'(?:error">|errorlist[^>]*><li>)(.*?)<', answer.text))
             raise Unexpected(f"POST {step}: {answer.status} {html.unescape(errors)[:300]}")
         return answer
 
-    def _ask(self, method: str, path: str, fields: dict[str, str] | None, step: str) -> Answer:
+    @property
+    def token(self) -> str:
+        """What a form must hold to be taken for one of the site's own."""
+        return self.cookies.get("csrf") or self.cookies.get("csrftoken") or ""
+
+    def ask(self, method: str, path: str, fields: dict[str, str] | None, step: str) -> Answer:
+        """Ask once, and return the answer whatever it is; ``OSError`` or ``HTTPException`` without one."""
         headers = {
             "X-Forwarded-For": self.address,
             "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),

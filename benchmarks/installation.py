@@ -133,17 +133,21 @@ class Installation:
 
     def kill(self, name: str) -> None:
         """End a process and its children as a power cut would."""
-        process = self.processes.pop(name)
+        self._end(self.processes.pop(name))
+
+    @staticmethod
+    def _end(process: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def stop(self, name: str) -> None:
         """End a process politely; by force after a while."""
-        self.processes[name].terminate()
+        process = self.processes.pop(name)
+        process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.processes[name].wait(30)
-        self.kill(name)
+            process.wait(30)
+        self._end(process)
 
     def children(self, name: str) -> list[int]:
         """Return the processes that one of them has started."""

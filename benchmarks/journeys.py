@@ -30,6 +30,31 @@ class Journey(Protocol):
         ...
 
 
+def acceptance(page: str) -> dict[str, str]:
+    """Return what « J’accepte » sends from the page of consent."""
+    document = re.search(r'name="document" value="(\d+)"', page)
+    assert document is not None, "the page of consent has changed"
+    return {"document": document[1], "accept": "1"}
+
+
+def new_account(name: str, password: str, address: str) -> dict[str, str]:
+    """Return « Nouveau compte » of the portal, filled in by an adult pupil of Normandie."""
+    return {
+        "submission": str(uuid.uuid4()),
+        "profile": "eleve",
+        "age_group": "majeur",
+        "first_name": "Jeanne",
+        "last_name": "Dupont",
+        "username": name,
+        "password": password,
+        "academy": "70",
+        "department": "14",
+        "country": "",
+        "address": address,
+        "address_again": address,
+    }
+
+
 class PortalJourney:
     """This portal: consent, form, mail, confirmation here, then a fresh browser."""
 
@@ -45,24 +70,9 @@ class PortalJourney:
         name, mail, password = f"famille.{number}", f"famille.{number}@exemple.fr", f"tZ7#kqpLw-{number}"
         first = Browser(self.site, address)
         consent = first.get("/college/conditions/", step="form")
-        document = re.search(r'name="document" value="(\d+)"', consent.text)
-        assert document is not None, "the page of consent has changed"
-        first.post("/college/conditions/", {"document": document[1], "accept": "1"}, step="form")
+        first.post("/college/conditions/", acceptance(consent.text), step="form")
         first.get("/college/inscription/", step="form")
-        typed = {
-            "submission": str(uuid.uuid4()),
-            "profile": "eleve",
-            "age_group": "majeur",
-            "first_name": "Jeanne",
-            "last_name": "Dupont",
-            "username": name,
-            "password": password,
-            "academy": "70",
-            "department": "14",
-            "country": "",
-            "address": mail,
-            "address_again": mail,
-        }
+        typed = new_account(name, password, mail)
         sent = first.post("/college/inscription/", typed, step="sign up")
         first.get(sent.location, step="sign up")
         link = sink.link_to(mail, first.took)
