@@ -32,7 +32,7 @@ class Mail:
 
     @property
     def parsed(self) -> EmailMessage:
-        return email.message_from_bytes(self.raw, policy=email.policy.default)  # type: ignore[return-value]
+        return email.message_from_bytes(self.raw, policy=email.policy.default)
 
     @property
     def id(self) -> str:
@@ -102,7 +102,7 @@ class SmtpServer:
         if answer == SILENCE:
             await asyncio.sleep(60)
         if answer == DISCONNECT:
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.WriteTransport)
             server.transport.abort()
         return answer
 

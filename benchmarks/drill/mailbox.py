@@ -182,8 +182,8 @@ class Mailbox(SmtpServer):
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         """See :class:`SmtpServer`."""
         mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        body = mail.get_body(("plain",))  # type: ignore[attr-defined]
-        link = LINK.search(body.get_content())
+        body = mail.get_body(("plain",))
+        link = LINK.search(body.get_content() if body else "")
         to, message_id = envelope.rcpt_tos[0], str(mail["Message-ID"])
 
         def take() -> None:
