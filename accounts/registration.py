@@ -420,27 +420,39 @@ def _rows_of(
 
 
 def disown(registration: Registration) -> None:
-    """« Ce n’est pas moi »: forget the sign-up and free its name. A confirmed one stays."""
+    """« Ce n’est pas moi »: forget the sign-up and free its name; twice is once.
+
+    Raises :class:`AlreadyConfirmed`: a confirmed one stays.
+    """
     with transaction.atomic():
-        deleted, _rows = Registration.objects.filter(pk=registration.pk, confirmed_at=None).delete()
-        if deleted:
-            for kind in (KIND, KIND_NEW_PASSWORD):
-                outbox.forget(kind=kind, reference=str(registration.public_id))
-            journal.record(
-                act=REGISTRATION_DISOWNED, actor="stranger", subject=f"registration:{registration.public_id}"
-            )
+        try:
+            # Before its name, which goes with it: in the order of :func:`confirm`.
+            _lock(registration).delete()
+        except Gone:
+            return
+        for kind in (KIND, KIND_NEW_PASSWORD):
+            outbox.forget(kind=kind, reference=str(registration.public_id))
+        journal.record(
+            act=REGISTRATION_DISOWNED, actor="stranger", subject=f"registration:{registration.public_id}"
+        )
 
 
 def purge(now: datetime) -> int:
-    """Delete sign-ups a week after they were made, or confirmed. Returns how many."""
+    """Delete sign-ups a week after they were made, or confirmed. Returns how many.
+
+    One that somebody confirms at this very moment is left to the next time.
+    """
     old = Registration.objects.filter(
         Q(confirmed_at=None, created_at__lt=now - LIVES) | Q(confirmed_at__lt=now - LIVES)
-    )
+    ).order_by("pk")
     deleted = 0
-    while batch := list(old.values_list("pk", flat=True)[:500]):
-        Registration.objects.filter(pk__in=batch).delete()
+    while True:
+        with transaction.atomic():
+            batch = list(old.select_for_update(skip_locked=True).values_list("pk", flat=True)[:500])
+            if not batch:
+                return deleted
+            Registration.objects.filter(pk__in=batch).delete()
         deleted += len(batch)
-    return deleted
 
 
 def _write_letter(registration: Registration, *, batch: Batch | None = None) -> None:

@@ -111,7 +111,10 @@ def _disown(request: HttpRequest, sign_up: Registration) -> HttpResponse:
     """Ask before forgetting: a program that presses every button must not delete a family's sign-up."""
     sure = bool(request.POST.get("sure"))
     if request.method == "POST" and sure:
-        registration.disown(sign_up)
+        try:
+            registration.disown(sign_up)
+        except registration.AlreadyConfirmed:
+            return redirect(request.path)
         return render(request, "accounts/disowned.html")
     return render(
         request, "accounts/disown.html", {"registration": sign_up, "unsure": request.method == "POST"}

@@ -156,7 +156,8 @@ def test_not_me_forgets_the_sign_up_and_frees_its_name(sign_up: Registration) ->
 
 def test_not_me_comes_too_late_for_an_account(sign_up: Registration) -> None:
     registration.confirm(sign_up)
-    registration.disown(sign_up)
+    with pytest.raises(registration.AlreadyConfirmed):
+        registration.disown(sign_up)
     assert Registration.objects.exists() and User.objects.exists()
 
 

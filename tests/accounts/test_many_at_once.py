@@ -4,17 +4,19 @@ G9, F14, T29). Real connections, real commits."""
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.db import connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from accounts import registration
 from accounts.models import PolicyDocument, Registration, SignInName, User
+from audit.models import Record
 from notifications.models import Message
 from schools.models import Academy
 from throttling.models import Counter
@@ -116,3 +118,63 @@ def test_one_link_opened_forty_five_times_makes_one_person(sign_up) -> None:
     answers = all_at_once([lambda: registration.confirm(waiting) for _ in range(CROWD)])
     assert sum(isinstance(answer, User) for answer in answers) == 1
     assert sum(isinstance(answer, registration.AlreadyConfirmed) for answer in answers) == CROWD - 1
+
+
+def someone_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees what it saw before
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        return bool(cursor.fetchone()[0])
+
+
+def beside(
+    act: Callable[[], Any], meanwhile: Callable[[], Any], *, then: Callable[[], Any] = lambda: None
+) -> Any:
+    """Begin ``act`` when ``meanwhile`` has run and is not committed yet; return what it gave or raised.
+
+    ``then`` goes on with the transaction of ``meanwhile`` once ``act`` waits for it.
+    """
+    answers: list[Any] = []
+    other = threading.Thread(target=lambda: answers.extend(all_at_once([act])))
+    with transaction.atomic():
+        meanwhile()
+        other.start()
+        for _moment in range(200):
+            if not other.is_alive() or someone_waits_for_a_lock():
+                break
+            time.sleep(0.02)
+        then()
+    other.join()
+    return answers[0]
+
+
+def test_not_me_at_the_moment_of_the_confirmation_does_not_say_that_it_is_forgotten(sign_up) -> None:
+    waiting = register(sign_up())()
+    answer = beside(lambda: registration.disown(waiting), lambda: registration.confirm(waiting))
+    assert isinstance(answer, registration.AlreadyConfirmed)
+    assert Registration.objects.get().user == User.objects.get() == SignInName.objects.get().user
+    assert not Record.objects.filter(act=registration.REGISTRATION_DISOWNED).exists()
+
+
+def test_the_purge_leaves_what_is_confirmed_at_this_moment(sign_up) -> None:
+    waiting = register(sign_up())()
+    late = timezone.now() + registration.LIVES
+    answer = beside(lambda: registration.purge(late), lambda: registration.confirm(waiting))
+    assert answer == 0
+    assert Registration.objects.get().user == User.objects.get()
+
+
+def forget_when_old(_waiting: Registration) -> int:
+    return registration.purge(timezone.now() + registration.LIVES)
+
+
+@pytest.mark.parametrize("act", [registration.disown, forget_when_old])
+def test_who_confirms_and_who_forgets_take_rows_in_one_order(sign_up, act) -> None:
+    waiting = register(sign_up())()
+    answer = beside(
+        lambda: act(waiting),
+        lambda: Registration.objects.select_for_update().get(),  # as a confirmation begins
+        then=lambda: SignInName.objects.update(name="jeanne"),  # and goes on
+    )
+    assert not isinstance(answer, Exception)
+    assert SignInName.objects.count() == Registration.objects.count()
