@@ -60,7 +60,9 @@ def draw(request: HttpRequest, template: str, context: Context, *, own: Mapping[
     def drawn() -> str:
         return render_to_string(template, {**own, **context()}, request)
 
-    parts = _kept(_Drawing((template, request.path, get_language(), date.today()), drawn))
+    drawing = _Drawing((template, request.path, get_language(), date.today()), drawn)
+    parts = _kept(drawing)
+    del drawing.draw  # it stays as a key, and would keep this reader's request as long
     written = list(parts)
     for hole in range(1, len(parts), 2):
         written[hole] = get_token(request) if parts[hole] == "token" else str(uuid.uuid4())

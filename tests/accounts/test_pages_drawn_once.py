@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import re
+import weakref
 from datetime import date
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.messages import INFO
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.db import connection
@@ -14,6 +17,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import PolicyDocument
+from economy import pages
 from schools import openings
 from schools.models import Academy
 from tests.accounts.conftest import PASSWORD, Family
@@ -126,3 +130,13 @@ def test_a_new_version_of_the_terms_is_shown_at_once_where_it_was_published(port
         published_at=before.published_at,
     )
     assert f'value="{before.pk}"' not in page(CONSENT)
+
+
+def test_the_first_reader_is_not_kept_with_the_page(portal: None) -> None:
+    request = RequestFactory().get("/quelque-part/")
+    request.user = AnonymousUser()
+    pages.draw(request, "mcm_portal/404.html", dict, own={})
+    first = weakref.ref(request)
+    del request
+    gc.collect()
+    assert first() is None
