@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -18,6 +18,10 @@ from .recovery import tell_of_new_password
 
 NAMES_CHANGED = journal.register_act("names.changed", _("Nom ou prénom corrigé"))
 PASSWORD_CHANGED = journal.register_act("password.changed", _("Mot de passe changé"))
+
+
+class Outdated(Exception):
+    """The password was changed elsewhere at the same moment."""
 
 
 def change_names(user: User, *, first_name: str, last_name: str) -> None:
@@ -36,10 +40,18 @@ def change_names(user: User, *, first_name: str, last_name: str) -> None:
 
 
 def change_password(request: HttpRequest, user: User, password: str) -> None:
-    """Set another password: every other session ends, links to choose one die, a mail tells it."""
+    """Set another password: every other session ends, links to choose one die, a mail tells it.
+
+    The same form sent twice at once acts once (SAFETY F14). Raises :class:`Outdated` when another
+    password was chosen since ``user`` was read.
+    """
     encoded = make_password(password)
     with transaction.atomic():
-        user = User.objects.select_for_update().get(pk=user.pk)
+        before, user = user, User.objects.select_for_update().get(pk=user.pk)
+        if user.password != before.password:
+            if check_password(password, user.password):
+                return
+            raise Outdated
         user.password = encoded
         user.save(update_fields=["password"])
         RecoveryRequest.objects.filter(user=user, used_at=None).update(used_at=timezone.now())

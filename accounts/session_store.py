@@ -15,6 +15,7 @@ from typing import Any, cast
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import IntegrityError
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
@@ -32,6 +33,7 @@ LONGEST = timedelta(hours=12)
 NOTED_EVERY = timedelta(minutes=1)  # no page costs a write within it
 PERSON = [field.attname for field in User._meta.concrete_fields]
 MARK = "\x01key"  # no session has this key
+KEY_LENGTH = 32
 
 
 def over() -> Q:
@@ -96,7 +98,11 @@ class SessionStore(db.SessionStore):
 
     def _get_new_session_key(self) -> str:
         """Draw a key. Two alike would meet the table's primary key, and that page would fail."""
-        return get_random_string(32, VALID_KEY_CHARS)
+        return get_random_string(KEY_LENGTH, VALID_KEY_CHARS)
+
+    def _validate_session_key(self, key: str | None) -> bool:
+        """Take a cookie for a key only if one of ours looks like it: PostgreSQL fails at a NUL."""
+        return bool(key) and len(key or "") == KEY_LENGTH and set(key or "") <= set(VALID_KEY_CHARS)
 
     def create(self) -> None:
         """Begin a session under a new key; nothing is written yet."""
@@ -105,7 +111,10 @@ class SessionStore(db.SessionStore):
         self._is_new = self.modified = True
 
     def cycle_key(self) -> None:
-        """Give a session another key; a row that is there keeps its device and its beginning."""
+        """Give a session another key; a row that is there keeps its device and its beginning.
+
+        Raises ``SessionInterrupted``, a page 400, if it was closed meanwhile.
+        """
         self.keys()  # reads it: a key that is no session's is taken away
         old = self.session_key
         if not old or self._is_new:
@@ -113,7 +122,7 @@ class SessionStore(db.SessionStore):
             return
         self._session_key = self._get_new_session_key()
         if not OpenSession.objects.filter(session_key=old).update(session_key=self._session_key):
-            raise UpdateError
+            raise SessionInterrupted("The session was closed while its page was made.")
         self.modified = True
 
     def save(self, must_create: bool = False) -> None:

@@ -116,7 +116,10 @@ def change_password(request: PersonRequest) -> HttpResponse:
         ),
     )
     if request.method == "POST" and form.is_valid():
-        account_.change_password(request, user, form.cleaned_data["password"])
+        try:
+            account_.change_password(request, user, form.cleaned_data["password"])
+        except account_.Outdated:
+            return redirect("account")
         response = _back("mot-de-passe")
         user.refresh_from_db(fields=["password"])
         browsers.remember_account(request, response, user)

@@ -6,10 +6,14 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.test import Client
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.http import HttpRequest
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
+from accounts import account, sessions
 from accounts.models import OpenSession, RecoveryRequest, User
+from accounts.session_store import SessionStore
 from audit.models import Record
 from tests.accounts.conftest import PASSWORD, errors_of, letters_to
 
@@ -202,3 +206,43 @@ def test_every_change_needs_the_token_of_its_page(person) -> None:
         "identite/",
     ):
         assert browser.post(f"/mon-compte/{path}", {"action": "others"}).status_code == 403
+
+
+def under_way(browser: Client) -> HttpRequest:
+    """Return a page of somebody signed in that has read its session and its person, and not acted yet."""
+    request = RequestFactory().post("/mon-compte/mot-de-passe/")
+    request.session = SessionStore(browser.cookies["sid"].value)
+    request.user = sessions.person_of(request)
+    return request
+
+
+def test_a_new_password_sent_twice_at_once_is_one_and_leaves_one_signed_in(person) -> None:
+    user = person()
+    browser = signed_in()
+    first, second = under_way(browser), under_way(browser)
+    for request in (first, second):
+        account.change_password(request, request.user, NEW)
+    first.session.save()
+    browser.cookies["sid"] = first.session.session_key
+    assert browser.get("/mon-compte/").status_code == 200
+    assert len(letters_to(user.address())) == 1
+
+
+def test_of_two_new_passwords_chosen_at_once_the_first_stands(person) -> None:
+    user = person()
+    browser = signed_in()
+    first, second = under_way(browser), under_way(browser)
+    account.change_password(first, first.user, NEW)
+    with pytest.raises(account.Outdated):
+        account.change_password(second, second.user, "Encore-une-phrase-8")
+    user.refresh_from_db()
+    assert user.check_password(NEW)
+
+
+def test_a_password_changed_in_a_session_closed_meanwhile_brings_it_not_back(person) -> None:
+    user = person()
+    request = under_way(signed_in())
+    OpenSession.objects.filter(user=user).delete()
+    with pytest.raises(SessionInterrupted):  # a page 400
+        account.change_password(request, request.user, NEW)
+    assert not OpenSession.objects.exists()
