@@ -79,7 +79,7 @@ def reset_password(request: HttpRequest, token: str) -> HttpResponse:
             user = recovery.choose_password(asked, form.cleaned_data["password"])
         except recovery.Outdated:
             if recovery.was_just_done(asked, form.cleaned_data["password"]):
-                return sessions.sign_in(request, user)
+                return sessions.sign_in(request, asked.user)  # as the first click left them
             return render(request, "accounts/reset_outdated.html", status=410)
         return sessions.sign_in(request, user)
     return render(

@@ -214,6 +214,22 @@ def test_a_second_click_is_no_error(jeanne: User) -> None:
     assert answers == ["/mon-espace/", "/mon-espace/"]
 
 
+def test_a_second_click_at_the_very_moment_of_the_first_signs_in_too(jeanne: User, monkeypatch) -> None:
+    ask("jeanne.dupont")
+    link = link_in(letters_to("jeanne.dupont@exemple.fr")[0])
+    choose, second = recovery.choose_password, Client()
+
+    def after_the_first(asked: RecoveryRequest, password: str) -> User:
+        """Let the other click come through between what this one read and what it writes."""
+        monkeypatch.setattr(recovery, "choose_password", choose)
+        assert Client().post(link, {"password": NEW}).status_code == 302
+        return choose(asked, password)
+
+    monkeypatch.setattr(recovery, "choose_password", after_the_first)
+    assert second.post(link, {"password": NEW}).headers["Location"] == "/mon-espace/"
+    assert second.get("/mon-espace/").status_code == 200
+
+
 def test_the_user_name_is_no_password(jeanne: User) -> None:
     ask("jeanne.dupont")
     link = link_in(letters_to("jeanne.dupont@exemple.fr")[0])
