@@ -7,7 +7,7 @@ from datetime import timedelta
 from allauth.account.internal import flows
 from allauth.account.models import Login
 from django.conf import settings
-from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, logout
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -18,6 +18,8 @@ from django.utils.translation import get_language
 from . import browsers, open_sessions
 from .models import User
 from .session_store import session_of
+
+PROVED = "sessions.proved"  # in a session that waits for the second factor: which password it began with
 
 
 class PersonRequest(HttpRequest):
@@ -30,12 +32,26 @@ def sign_in(request: HttpRequest, user: User, *, next_url: str = "") -> HttpResp
     """Sign in a person who has just proved to be themselves; return where to go.
 
     ``next_url`` is a path of this site. It is never left to allauth, which would read it from the request.
+    Whoever was signed in here before is not any more, be it the same person.
     """
+    if SESSION_KEY in request.session:
+        logout(request)
     login = Login(user=user, redirect_url=next_url or reverse("my_space"))
     response = flows.login.perform_password_login(request, {}, login)
     if request.user.is_authenticated:
         begin(request, response, user)
+    else:
+        request.session[PROVED] = user.get_session_auth_hash()
     return response
+
+
+def is_still_proved(request: HttpRequest, user: User) -> bool:
+    """Say whether the password given before the second factor still opens this account (SAFETY T31).
+
+    What ends the sessions of a person ends this step too: a new password, their epoch, a suspension.
+    """
+    kept = request.session.get(PROVED, "")
+    return user.is_active and constant_time_compare(kept, user.get_session_auth_hash())
 
 
 def begin(request: HttpRequest, response: HttpResponse, user: User) -> None:
@@ -58,7 +74,8 @@ def person_of(request: HttpRequest) -> User | AnonymousUser:
     """Return who is signed in here.
 
     A session ends with the password it was opened with, with its person's epoch, and with their account
-    (SAFETY T31). One that a former ``SECRET_KEY`` vouches for gets another key.
+    (SAFETY T31). One that a former ``SECRET_KEY`` vouches for is vouched for by the present one from then
+    on, under the key it has: the other pages of this browser may be under way with it.
     """
     session = session_of(request)
     if SESSION_KEY not in session:
@@ -69,7 +86,6 @@ def person_of(request: HttpRequest) -> User | AnonymousUser:
         if constant_time_compare(kept, person.get_session_auth_hash()):
             return person
         if any(constant_time_compare(kept, each) for each in person.get_session_auth_fallback_hash()):
-            session.cycle_key()
             session[HASH_SESSION_KEY] = person.get_session_auth_hash()
             return person
     session.flush()

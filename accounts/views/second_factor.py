@@ -130,10 +130,14 @@ def authenticate(request: HttpRequest) -> HttpResponse:
     user = stage.login.user if stage else None
     if stage is None or not isinstance(user, sessions.User):
         return redirect("account_login")
+    if not sessions.is_still_proved(request, user):
+        sessions.sign_out(request)
+        return redirect("account_login")
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _is_right(request, user, form):
         response = stage.exit()
         if request.user.is_authenticated:
+            request.session.pop(sessions.PROVED, None)
             sessions.begin(request, response, user)
         return response
     return render(request, "accounts/security/authenticate.html", {"form": form})

@@ -9,10 +9,12 @@ import time
 import pytest
 from allauth.mfa.models import Authenticator
 from django.db import connection
+from django.db.models import F
 from django.test import Client, override_settings
 
-from accounts import second_factor
-from accounts.models import User
+from accounts import recovery, second_factor
+from accounts.links import token
+from accounts.models import OpenSession, RecoveryRequest, User
 from audit.models import Record
 from tests.accounts.conftest import PASSWORD, errors_of, letters_to
 from tests.accounts.staff import appoint
@@ -228,3 +230,30 @@ def test_of_twenty_who_send_one_code_at_once_one_gets_in(person, kind: str) -> N
     for thread in threads:
         thread.join()
     assert sorted(answers) == [False] * 19 + [True]
+
+
+@pytest.mark.parametrize("what", ["a new password", "sessions ended by the staff", "a suspension"])
+def test_what_ends_sessions_ends_one_that_waits_for_its_code(person, what: str) -> None:
+    user = person()
+    enrolled(user)
+    thief = first_step()
+    if what == "a new password":
+        recovery.choose_password(RecoveryRequest.objects.create(user=user), "Une-autre-phrase-7")
+    elif what == "a suspension":
+        User.objects.filter(pk=user.pk).update(is_active=False)
+    else:
+        User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
+    assert give(thief, second_factor.code_at(SECRET, step_now())) == "/connexion/"
+    assert thief.get("/mon-compte/").status_code == 302
+    assert not OpenSession.objects.filter(user=user).exists()
+
+
+def test_a_new_password_where_one_was_signed_in_leads_to_the_code(person) -> None:
+    user = person()
+    browser = Client()
+    browser.post("/college/connexion/", {"login": "jeanne.dupont", "password": PASSWORD})
+    enrolled(user)
+    asked = RecoveryRequest.objects.create(user=user)
+    answer = browser.post(f"/mot-de-passe/{token(recovery.KIND, asked)}/", {"password": "Une-autre-phrase-7"})
+    assert answer.status_code == 302 and answer.headers["Location"] == "/connexion/code/"
+    assert give(browser, second_factor.code_at(SECRET, step_now())) == "/mon-espace/"

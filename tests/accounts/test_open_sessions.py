@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import UpdateError
 from django.db import connection
 from django.db.models import F
-from django.test import Client
+from django.test import Client, RequestFactory, override_settings
 from django.test.utils import CaptureQueriesContext
 
-from accounts import devices, open_sessions
-from accounts.models import OpenSession
+from accounts import devices, open_sessions, recovery, sessions
+from accounts.links import token
+from accounts.models import OpenSession, RecoveryRequest
+from accounts.session_store import SessionStore
 from tests.accounts.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -215,3 +218,43 @@ def test_two_pages_of_one_session_keep_its_key(person) -> None:
     browser.get("/mon-compte/")
     assert browser.cookies["sid"].value == key
     assert OpenSession.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    ['"aaaaaaaaaaaa\\000aaaaaaaaaaaaaaaaaaa"', "a" * 4000, "\x01key", "é" * 32, "A" * 32, '""', "a" * 31],
+)
+def test_a_cookie_that_is_no_key_is_a_strangers(portal: None, cookie: str) -> None:
+    browser = Client(headers={"cookie": f"sid={cookie}"})
+    assert browser.get("/").status_code == 200
+    assert browser.get("/mon-espace/").headers["Location"] == "/connexion/?next=/mon-espace/"
+
+
+def test_two_pages_at_once_outlive_a_change_of_secret_key(person, settings) -> None:
+    user = person()
+    browser = signed_in()
+    under_way = []
+    for _page in range(2):
+        request = RequestFactory().get("/mon-espace/")
+        request.session = SessionStore(browser.cookies["sid"].value)
+        assert request.session[SESSION_KEY] == str(user.pk)  # both have read it
+        under_way.append(request)
+    with override_settings(SECRET_KEY="another" * 8, SECRET_KEY_FALLBACKS=[settings.SECRET_KEY]):
+        for request in under_way:
+            assert sessions.person_of(request) == user
+            request.session.save()
+    with override_settings(SECRET_KEY="another" * 8, SECRET_KEY_FALLBACKS=[]):
+        assert is_in(browser)
+
+
+def test_who_chooses_a_new_password_where_somebody_else_is_signed_in_takes_their_place(person) -> None:
+    person("paul.martin")
+    user = person()
+    browser = Client()
+    browser.post("/college/connexion/", {"login": "paul.martin", "password": PASSWORD})
+    before = browser.cookies["sid"].value
+    asked = RecoveryRequest.objects.create(user=user)
+    browser.post(f"/mot-de-passe/{token(recovery.KIND, asked)}/", {"password": "Une-autre-phrase-7"})
+    assert OpenSession.objects.get().user == user
+    assert browser.cookies["sid"].value != before
+    assert "jeanne.dupont" in browser.get("/mon-espace/").content.decode()
