@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from schools import person_names
 
 from .forms import NewPasswordForm, PasswordField
+
+PASSKEY_LONGEST = 20_000  # characters: an answer of a browser has a thousand or two
 
 
 class NamesForm(forms.Form):
@@ -48,3 +52,54 @@ class CodeForm(forms.Form):
             "max_length": _("C’est trop long pour un code."),
         },
     )
+
+
+class PasskeyInstead(forms.Form):
+    """A form with one field that a passkey may stand for; ``js/passkeys.js`` sends what the browser made."""
+
+    stands_for: ClassVar[str]
+    credential = forms.CharField(required=False, max_length=PASSKEY_LONGEST, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields[self.stands_for].required = False
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the field where no passkey came."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        typed = self.stands_for
+        if typed not in self.errors and not cleaned.get(typed) and not cleaned.get("credential"):
+            self.add_error(typed, self.fields[typed].error_messages["required"])
+        return cleaned
+
+
+class CodeOrPasskeyForm(PasskeyInstead, CodeForm):
+    """A code, or a passkey."""
+
+    stands_for = "code"
+
+
+class PasswordOrPasskeyForm(PasskeyInstead, OwnPasswordForm):
+    """The password asked for again, or a passkey that says who holds it."""
+
+    stands_for = "password"
+
+
+class PasskeyForm(forms.Form):
+    """A new passkey, under the name that its owner will know it by."""
+
+    name = forms.CharField(
+        label=_("Nom de cette clé"),
+        max_length=40,
+        required=False,
+        error_messages={"max_length": _("C’est trop long : quarante caractères au plus.")},
+    )
+    credential = forms.CharField(
+        max_length=PASSKEY_LONGEST,
+        widget=forms.HiddenInput,
+        error_messages={"required": _("Votre navigateur n’a pas donné de clé. Recommencez.")},
+    )
+
+    def clean_name(self) -> str:
+        """Return the name on one line."""
+        return " ".join(self.cleaned_data["name"].split())

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from notifications import letters as notification_letters
 from notifications.letters import Context, Letter, NothingToSend
 
-from . import address_change, links, recovery, registration, second_factor
+from . import address_change, links, passkeys, recovery, registration, second_factor
 from .models import MCM, AddressChange, RecoveryRequest, Registration, SignInName, User
 from .staff_letters import TOLD
 
@@ -205,4 +205,10 @@ register(
     second_factor.KIND_RECOVERED,
     second_factor_letter("second_factor_recovered"),
     label=_("Code de secours utilisé"),
+)
+register(passkeys.KIND_ADDED, second_factor_letter("passkey_added"), label=_("Clé d’accès ajoutée"))
+register(
+    second_factor.KIND_ONE_REMOVED,
+    second_factor_letter("second_factor_one_removed"),
+    label=_("Un des seconds facteurs retiré"),
 )

@@ -83,7 +83,15 @@ def _export_person(user: User) -> dict[str, Any]:
                 "level", "profile", "academy__name", "department__name", "country", "school_year"
             )
         ),
-        "second_factors": list(Authenticator.objects.filter(user=user).values_list("type", flat=True)),
+        "second_factors": [
+            {
+                "type": row.type,
+                "name": row.data.get("name", ""),  # of a passkey, as the person wrote it
+                "added_at": row.created_at.isoformat(),
+                "last_used_at": row.last_used_at.isoformat() if row.last_used_at else None,
+            }
+            for row in Authenticator.objects.filter(user=user).order_by("pk")
+        ],
         "open_sessions": [
             {"device": row.device, "network": row.network, "opened_at": row.opened_at.isoformat()}
             for row in user.open_sessions.all()

@@ -1,5 +1,6 @@
 """The second factor: a key in an app that makes codes (RFC 6238), and recovery codes for the day it is lost.
 
+Passkeys (:mod:`accounts.passkeys`) stand beside the app: either is a second factor, and one may have both.
 Required of staff before the administration opens; anybody may have one. A code serves once (SAFETY T39,
 F16): the step of the last one accepted stands in the row and only ever rises, by the clock of PostgreSQL,
 one step of 30 seconds early or late. Recovery codes are stored hashed and are each struck out by use.
@@ -15,7 +16,7 @@ import struct
 import unicodedata
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from allauth.account.internal.flows.login import get_authentication_records, record_authentication
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -36,13 +37,16 @@ from .models import SignInName, User
 
 KIND_ADDED = "accounts.second_factor_added"
 KIND_REMOVED = "accounts.second_factor_removed"
+KIND_ONE_REMOVED = "accounts.second_factor_one_removed"
 KIND_RECOVERED = "accounts.second_factor_recovered"
+NAME = "Ma classe à la maison"  # what phones call the portal
 STEP = 30  # seconds
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # no look-alikes
 CODES, CODE_LENGTH = 10, 10  # ten recovery codes of 49 bits
 
 ADDED = journal.register_act("second_factor.added", _("Second facteur ajouté"))
 REMOVED = journal.register_act("second_factor.removed", _("Second facteur retiré"))
+APP_REMOVED = journal.register_act("second_factor.app_removed", _("Application de codes retirée"))
 RECOVERED = journal.register_act("second_factor.recovered", _("Code de secours utilisé"))
 CODES_DRAWN = journal.register_act("second_factor.codes_drawn", _("Codes de secours refaits"))
 
@@ -58,8 +62,12 @@ UPDATE mfa_authenticator
 """
 
 
+class LastOne(Exception):
+    """Staff keep at least one second factor."""
+
+
 class Adapter(DefaultMFAAdapter):
-    """Keeps the keys encrypted at rest, by a key that is not in the database."""
+    """Keeps the keys encrypted at rest, by a key that is not in the database; says who we are to passkeys."""
 
     def encrypt(self, text: str) -> str:
         """Encrypt by the present ``SECRET_KEY``."""
@@ -73,6 +81,14 @@ class Adapter(DefaultMFAAdapter):
         """Say whether a sign-in asks for a second factor: often known already from the door."""
         return has_one(user) if user.has_second_factor is None else user.has_second_factor
 
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Name the portal: by the host of ``SITE_URL``, where allauth would believe the request (T27)."""
+        return {"id": urlsplit(settings.SITE_URL).hostname or "", "name": NAME}
+
+    def get_public_key_credential_user_entity(self, user: Any) -> dict[str, Any]:
+        """Name a person to their own device: what it stores for good says nothing about them."""
+        return {"id": user.public_id.bytes, "name": _sign_in_name(user), "display_name": user.full_name}
+
 
 def _keys() -> MultiFernet:
     every = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
@@ -84,6 +100,11 @@ def has_one(user: User) -> bool:
     """Say whether this person has a second factor; recovery codes alone are none."""
     factors = Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES)
     return factors.exists()
+
+
+def app_of(user: User) -> Authenticator | None:
+    """Return the row of a person's app that makes codes, if they have one."""
+    return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
 
 
 def is_due(user: User) -> bool:
@@ -104,9 +125,12 @@ def new_secret() -> str:
 
 def uri(user: User, secret: str) -> str:
     """Return what the QR code says to the app: an ``otpauth://`` address with the person's user name."""
-    name = SignInName.objects.filter(user=user).values_list("name", flat=True).first() or user.full_name
-    label = f"Ma classe à la maison:{name}"
-    return f"otpauth://totp/{quote(label)}?secret={secret}&issuer={quote('Ma classe à la maison')}"
+    label = f"{NAME}:{_sign_in_name(user)}"
+    return f"otpauth://totp/{quote(label)}?secret={secret}&issuer={quote(NAME)}"
+
+
+def _sign_in_name(user: User) -> str:
+    return SignInName.objects.filter(user=user).values_list("name", flat=True).first() or user.full_name
 
 
 def normalised(typed: str) -> str:
@@ -147,7 +171,7 @@ def add(user: User, secret: str, code: str) -> list[str] | None:
             user=user, type=Authenticator.Type.TOTP, data={"secret": encrypt(secret), "counter": step}
         )
         codes = _draw_codes(user)
-        _tell(KIND_ADDED, user)
+        tell(KIND_ADDED, user)
         journal.record(act=ADDED, actor=user.subject, subject=user.subject)
     return codes
 
@@ -166,6 +190,11 @@ def codes_left(user: User) -> int:
     return len(row.data.get("hashes", [])) if row else 0
 
 
+def draw_missing_codes(user: User) -> list[str]:
+    """Draw recovery codes for who has none left, so that a lost device shuts nobody out; else return none."""
+    return [] if codes_left(user) else _draw_codes(user)
+
+
 def _draw_codes(user: User) -> list[str]:
     codes = ["".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH)) for _ in range(CODES)]
     Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).delete()
@@ -182,15 +211,20 @@ def _hash(user: User, code: str) -> str:
     return salted_hmac("accounts.second_factor.codes", said, algorithm="sha256").hexdigest()
 
 
-def check(request: HttpRequest, user: User, typed: str) -> bool:
-    """Judge a code of the app or a recovery code, once; note the proof in the session when it is right.
-
-    Five wrong ones in a quarter of an hour, 25 a day. Raises :class:`throttling.limits.Refused`.
-    """
-    counted = (
+def guesses(user: User) -> tuple[limits.Limit, ...]:
+    """Return what counts wrong codes and wrong passkeys of a person: 5 in a quarter of an hour, 25 a day."""
+    return (
         limits.Limit("second_factor", user.subject, 5, timedelta(minutes=15)),
         limits.Limit("second_factor", user.subject, 25, timedelta(days=1)),
     )
+
+
+def check(request: HttpRequest, user: User, typed: str) -> bool:
+    """Judge a code of the app or a recovery code, once; note the proof in the session when it is right.
+
+    Raises :class:`throttling.limits.Refused`.
+    """
+    counted = guesses(user)
     limits.hit(*counted)
     code = normalised(typed)
     right = _accept_step(user, code) if len(code) == 6 and code.isdigit() else _strike_out(user, code)
@@ -201,7 +235,7 @@ def check(request: HttpRequest, user: User, typed: str) -> bool:
 
 
 def _accept_step(user: User, code: str) -> bool:
-    row = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
+    row = app_of(user)
     if row is None or "secret" not in row.data:
         return False
     step = matching_step(decrypt(row.data["secret"]), code)
@@ -219,7 +253,7 @@ def _strike_out(user: User, code: str) -> bool:
             cursor.execute(STRIKE_OUT, [digest, user.pk, digest])
             struck = bool(cursor.rowcount)
         if struck:
-            _tell(KIND_RECOVERED, user)
+            tell(KIND_RECOVERED, user)
             journal.record(act=RECOVERED, actor=user.subject, subject=user.subject)
     return struck
 
@@ -229,15 +263,43 @@ def remove_all(user: User) -> int:
     return Authenticator.objects.filter(user=user).delete()[0]
 
 
+def take_away(user: User, row: Authenticator, *, act: str) -> None:
+    """Take one factor away and tell the person; with the last one go the recovery codes, none by themselves.
+
+    The caller has locked the person's row: two pages could otherwise take the last two at once. Raises
+    :class:`LastOne` where staff would be left without any.
+    """
+    row.delete()
+    left = has_one(user)
+    if not left and user.is_staff:
+        raise LastOne  # the caller's transaction puts it back
+    if not left:
+        remove_all(user)
+    tell(KIND_ONE_REMOVED if left else KIND_REMOVED, user)
+    journal.record(act=act, actor=user.subject, subject=user.subject)
+
+
+def remove_app(user: User) -> bool:
+    """« Retirer » the app that makes codes: say whether it was there. Raises :class:`LastOne`."""
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        row = app_of(user)
+        if row is None:
+            return False
+        take_away(user, row, act=APP_REMOVED)
+    return True
+
+
 def remove(user: User) -> None:
     """« Retirer »: the person's own wish. The page refuses it to staff, who need one."""
     with transaction.atomic():
         if remove_all(user):
-            _tell(KIND_REMOVED, user)
+            tell(KIND_REMOVED, user)
             journal.record(act=REMOVED, actor=user.subject, subject=user.subject)
 
 
-def _tell(kind: str, user: User) -> None:
+def tell(kind: str, user: User) -> None:
+    """Write a letter to the person, where there is an address; inside the act's transaction."""
     address = user.address()
     if address:
         outbox.post(kind=kind, reference=str(user.public_id), to=address, language=user.language)

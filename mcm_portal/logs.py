@@ -227,6 +227,8 @@ def configure(*, debug: bool) -> None:
                 # Every answer has its own line already (request_log.py), errors with their exception.
                 "django.request": {"level": "CRITICAL"},
                 "django.server": {"level": "CRITICAL"},
+                # It would say at each sign-in which passkey was used.
+                "fido2": {"level": "WARNING"},
             },
         }
     )

@@ -231,10 +231,11 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
-# The second factor is ours (accounts.second_factor); of allauth, the stage of the sign-in and the table.
+# The second factor is ours (accounts.second_factor, accounts.passkeys); of allauth, the stage of the sign-in,
+# the table and how it reads passkeys. Nobody signs up or in by a passkey alone.
 MFA_ADAPTER = "accounts.second_factor.Adapter"
 MFA_RATE_LIMITS = False
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 
 # --- languages ------------------------------------------------------------------------------
 LANGUAGE_CODE = "fr"

@@ -16,9 +16,18 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import (
     account as account_,
 )
-from accounts import address_change, browsers, enrolment, open_sessions, personal_data, reauthentication
-from accounts.account_forms import NamesForm, OwnPasswordForm, PasswordChangeForm
+from accounts import (
+    address_change,
+    browsers,
+    enrolment,
+    open_sessions,
+    passkeys,
+    personal_data,
+    reauthentication,
+)
+from accounts.account_forms import NamesForm, OwnPasswordForm, PasswordChangeForm, PasswordOrPasskeyForm
 from accounts.forms import AddressCorrectionForm, RenewalForm
+from accounts.middleware import steps_not_required
 from accounts.models import MCM, Level
 from accounts.passwords import MCM as POLICY
 from accounts.passwords import PasswordContext
@@ -28,6 +37,7 @@ from schools.school_year import SchoolYear
 from throttling import limits
 
 from .pages import holds_a_secret, next_page, page
+from .passkeys import is_right_passkey
 
 DONE = ("nom", "mot-de-passe", "adresse", "niveau")  # what the page may say was done
 
@@ -59,24 +69,40 @@ def _back(done: str) -> HttpResponse:
     return HttpResponseRedirect(f"{reverse('account')}?fait={done}")
 
 
+@steps_not_required
 @never_cache
 @page
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("password", "credential")
 def reauthenticate(request: PersonRequest) -> HttpResponse:
-    """Ask for the password again before a sensitive act."""
+    """Ask for the password again, or a passkey, before a sensitive act."""
     wanted = next_page(request) or reverse("account")
-    form = OwnPasswordForm(request.POST or None)
+    form = PasswordOrPasskeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        if form.cleaned_data["credential"]:
+            if is_right_passkey(request, request.user, form, passkeys.Purpose.AGAIN):
+                return HttpResponseRedirect(wanted)
+            return _ask_again(request, form, wanted)
         try:
             if reauthentication.prove(request, request.user, form.cleaned_data["password"]):
                 return HttpResponseRedirect(wanted)
             form.add_error("password", _("Ce n’est pas votre mot de passe. Vérifiez les majuscules."))
         except limits.Refused as refusal:
             form.add_error(None, _("Trop d’essais. Réessayez %(wait)s.") % {"wait": refusal.wait})
-    # For the browser's password manager, which looks for a name beside a password.
-    name = request.user.sign_in_names.values_list("name", flat=True).first() or ""
+    return _ask_again(request, form, wanted)
+
+
+def _ask_again(request: PersonRequest, form: PasswordOrPasskeyForm, wanted: str) -> HttpResponse:
     return render(
-        request, "accounts/account/reauthenticate.html", {"form": form, "next": wanted, "name": name}
+        request,
+        "accounts/account/reauthenticate.html",
+        {
+            "form": form,
+            "next": wanted,
+            # For the browser's password manager, which looks for a name beside a password.
+            "name": request.user.sign_in_names.values_list("name", flat=True).first() or "",
+            "passkeys": passkeys.of(request.user),
+            "passkey_origin": passkeys.origin(),
+        },
     )
 
 

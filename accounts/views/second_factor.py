@@ -3,42 +3,47 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 from allauth.account.stages import LoginStageController
 from allauth.mfa.stages import AuthenticateStage
 from allauth.mfa.utils import decrypt, encrypt
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from accounts import second_factor, sessions
-from accounts.account_forms import CodeForm
+from accounts import passkeys, second_factor, sessions
+from accounts.account_forms import CodeForm, CodeOrPasskeyForm
 from accounts.middleware import steps_not_required
 from accounts.reauthentication import recently_proved
 from accounts.sessions import PersonRequest
 from throttling import limits
 
 from .pages import next_page, page
+from .passkeys import is_right_passkey
 
 NEW = "second_factor.new"  # in the session: the key that waits for its first code, encrypted
+DONE = ("cle", "retiree")  # what the page may say was done
 
 
 @steps_not_required
 @never_cache
 @page
 def security(request: PersonRequest) -> HttpResponse:
-    """Show whether there is a second factor; ask for a code where this session has shown none yet."""
+    """Show the second factors; ask for one of them where this session has shown none yet."""
     user = request.user
     if not second_factor.has_one(user):
-        return render(request, "accounts/security/security.html", {"has_one": False})
+        return render(request, "accounts/security/security.html", {"has_one": False, **ways(user)})
     proved = second_factor.verified(request)
-    form = CodeForm(request.POST or None)
+    form = CodeOrPasskeyForm(request.POST or None)
     if not proved and request.method == "POST" and form.is_valid() and _is_right(request, user, form):
         return HttpResponseRedirect(next_page(request) or request.path)
+    done = request.GET.get("fait", "")
     return render(
         request,
         "accounts/security/security.html",
@@ -48,11 +53,24 @@ def security(request: PersonRequest) -> HttpResponse:
             "form": form,
             "next": next_page(request),
             "codes_left": second_factor.codes_left(user),
+            "done": done if done in DONE else "",
+            **ways(user),
         },
     )
 
 
-def _is_right(request: HttpRequest, user: sessions.User, form: CodeForm) -> bool:
+def ways(user: sessions.User) -> dict[str, Any]:
+    """Return what the pages that ask for a second factor say of those a person has."""
+    return {
+        "app": second_factor.app_of(user),
+        "passkeys": passkeys.of(user),
+        "passkey_origin": passkeys.origin(),
+    }
+
+
+def _is_right(request: HttpRequest, user: sessions.User, form: CodeOrPasskeyForm) -> bool:
+    if form.cleaned_data["credential"]:
+        return is_right_passkey(request, user, form, passkeys.Purpose.SIGN_IN)
     try:
         if second_factor.check(request, user, form.cleaned_data["code"]):
             return True
@@ -96,48 +114,96 @@ def set_up(request: PersonRequest) -> HttpResponse:
     return render(
         request,
         "accounts/security/set_up.html",
-        {"form": form, "secret": grouped, "picture": f"data:image/svg+xml;base64,{picture}"},
+        {
+            "form": form,
+            "secret": grouped,
+            "picture": f"data:image/svg+xml;base64,{picture}",
+            "passkey_origin": passkeys.origin(),
+        },
     )
 
 
 @recently_proved
-@require_POST
+@page
 def new_codes(request: PersonRequest) -> HttpResponse:
     """Replace the recovery codes and show the new ones, once."""
-    if not second_factor.has_one(request.user) or not second_factor.verified(request):
+    if request.method != "POST" or not _may_change(request):
         return redirect("security")
     return render(request, "accounts/security/codes.html", {"codes": second_factor.draw_codes(request.user)})
 
 
 @recently_proved
-@require_POST
+@page
 def remove(request: PersonRequest) -> HttpResponse:
-    """Take the second factor away; staff keep theirs."""
-    if not request.user.is_staff and second_factor.verified(request):
+    """Take every second factor away; staff keep theirs."""
+    if request.method == "POST" and not request.user.is_staff and second_factor.verified(request):
         second_factor.remove(request.user)
     return redirect("security")
+
+
+@never_cache
+@recently_proved
+@page
+def remove_app(request: PersonRequest) -> HttpResponse:
+    """Take the app that makes codes away, on a page that asks once more; staff keep their last factor."""
+    user = request.user
+    if not _may_change(request) or second_factor.app_of(user) is None:
+        return redirect("security")
+    if request.method == "POST":
+        try:
+            second_factor.remove_app(user)
+        except second_factor.LastOne:
+            return render(request, "accounts/security/last_one.html", status=409)
+        return HttpResponseRedirect(f"{reverse('security')}?fait=retiree")
+    return render(request, "accounts/security/remove_app.html", {"is_last": not passkeys.of(user)})
+
+
+def _may_change(request: PersonRequest) -> bool:
+    return second_factor.has_one(request.user) and second_factor.verified(request)
+
+
+def _second_step(request: HttpRequest) -> tuple[Any, sessions.User] | None:
+    """Return the stage that waits in this session, and who is signing in: the password was right."""
+    stage = LoginStageController.enter(request, AuthenticateStage.key)
+    user = stage.login.user if stage else None
+    return (stage, user) if stage is not None and isinstance(user, sessions.User) else None
 
 
 @login_not_required
 @never_cache
 @page
-@sensitive_post_parameters("code")
+@sensitive_post_parameters("code", "credential")
 def authenticate(request: HttpRequest) -> HttpResponse:
     """The second step of signing in. Without a first one, or long after it, one begins anew."""
     if request.user.is_authenticated:
         return redirect("my_space")
-    stage = LoginStageController.enter(request, AuthenticateStage.key)
-    user = stage.login.user if stage else None
-    if stage is None or not isinstance(user, sessions.User):
+    waits = _second_step(request)
+    if waits is None:
         return redirect("account_login")
+    stage, user = waits
     if not sessions.is_still_proved(request, user):
         sessions.sign_out(request)
         return redirect("account_login")
-    form = CodeForm(request.POST or None)
+    form = CodeOrPasskeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _is_right(request, user, form):
-        response = stage.exit()
+        response: HttpResponse = stage.exit()
         if request.user.is_authenticated:
             request.session.pop(sessions.PROVED, None)
             sessions.begin(request, response, user)
         return response
-    return render(request, "accounts/security/authenticate.html", {"form": form})
+    return render(request, "accounts/security/authenticate.html", {"form": form, **ways(user)})
+
+
+@login_not_required
+@never_cache
+@require_POST
+def passkey_challenge(request: HttpRequest) -> JsonResponse:
+    """Hand out what a browser needs to show a passkey: at the second step, or later beside the code.
+
+    Only to who gave the right password: a stranger cannot learn who has a passkey.
+    """
+    waits = _second_step(request) if not request.user.is_authenticated else None
+    user = waits[1] if waits else request.user
+    if not isinstance(user, sessions.User) or not passkeys.of(user):
+        raise Http404
+    return JsonResponse(passkeys.challenge(request, user, passkeys.Purpose.SIGN_IN))
