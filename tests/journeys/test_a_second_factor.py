@@ -52,5 +52,5 @@ def test_a_father_asks_for_a_code_beside_his_password(comes: Comes, javascript: 
     phone.follow("Mon compte")
     phone.follow("Demander un code en plus du mot de passe")
     phone.reads("Il vous reste 9 codes de secours.")
-    phone.press("Ne plus demander de code")
-    phone.reads("personne n’entre sans ce code")
+    phone.press("Ne plus demander que le mot de passe")
+    phone.reads("personne n’entre sans cela")
