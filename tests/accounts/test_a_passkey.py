@@ -14,7 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from fido2.utils import websafe_decode
 
-from accounts import passkeys, personal_data, second_factor
+from accounts import assistance, passkeys, personal_data, second_factor
 from accounts.models import User
 from audit.models import Record
 from tests.accounts.authenticator import Device, send
@@ -588,8 +588,10 @@ def test_staff_who_take_both_away_at_once_keep_one(jeanne) -> None:
 
 
 def test_a_staff_act_takes_passkeys_too(jeanne) -> None:
-    second_factor.remove_all(jeanne)
+    assistance.remove_second_factor(jeanne, by=appoint(None, "national"), reason="Téléphone perdu")
     assert not Authenticator.objects.filter(user=jeanne).exists()
+    assert letters_to(jeanne.address())[-1].kind == assistance.KIND_FACTOR_REMOVED
+    signed_in()
 
 
 # --- without a browser that has them ----------------------------------------------------------
