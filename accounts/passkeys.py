@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import enum
 import json
-import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -145,7 +144,7 @@ def challenge(request: HttpRequest, user: User, purpose: Purpose) -> dict[str, A
         "user_verification": str(state["user_verification"].value),
         "purpose": purpose.value,
         "user": user.subject,
-        "at": int(time.time()),
+        "at": second_factor.seconds_now(),
     }
     return dict(options)
 
@@ -239,7 +238,7 @@ def _taken(request: HttpRequest, user: User, purpose: Purpose) -> dict[str, Any]
     state = request.session.pop(WAITING, None)
     if state is None or (state["user"], state["purpose"]) != (user.subject, purpose.value):
         return None
-    return state if time.time() - state["at"] < PATIENCE else None
+    return state if second_factor.seconds_now() - state["at"] < PATIENCE else None
 
 
 def _judged(judge: Callable[[], Proof]) -> Proof | None:

@@ -6,9 +6,11 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
@@ -267,6 +269,13 @@ def test_a_challenge_is_not_kept_for_ever(jeanne, device) -> None:
     }
     session.save()
     assert REFUSED in outcome(send(browser, STEP, answer))
+
+
+def test_a_machine_whose_clock_is_off_changes_nothing(jeanne, device) -> None:
+    browser = first_step()
+    with time_machine.travel(timedelta(minutes=-10)):
+        options = asked(browser, STEP)
+    assert outcome(send(browser, STEP, device.show(options))) == "/mon-compte/"
 
 
 def test_the_passkey_of_somebody_else_opens_nothing(jeanne, person, device) -> None:
