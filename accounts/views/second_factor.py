@@ -166,7 +166,12 @@ def _second_step(request: HttpRequest) -> tuple[Any, sessions.User] | None:
     """Return the stage that waits in this session, and who is signing in: the password was right."""
     stage = LoginStageController.enter(request, AuthenticateStage.key)
     user = stage.login.user if stage else None
-    return (stage, user) if stage is not None and isinstance(user, sessions.User) else None
+    if stage is None or not isinstance(user, sessions.User):
+        return None
+    if not sessions.is_still_proved(request, user):
+        sessions.sign_out(request)
+        return None
+    return stage, user
 
 
 @login_not_required
@@ -181,9 +186,6 @@ def authenticate(request: HttpRequest) -> HttpResponse:
     if waits is None:
         return redirect("account_login")
     stage, user = waits
-    if not sessions.is_still_proved(request, user):
-        sessions.sign_out(request)
-        return redirect("account_login")
     form = CodeOrPasskeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _is_right(request, user, form):
         response: HttpResponse = stage.exit()
