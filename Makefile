@@ -2,7 +2,7 @@
 # Settings are given on the line:  make run PORT=8001  (README.md lists them all)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long bench drill manage exec format lock
+.PHONY: help run test test-long bench bench-scale bench-timing drill manage exec format lock
 .NOTPARALLEL:
 
 BOOTSTRAP = exec sh mcm_portal/embedded/python.sh mcm_portal/embedded/bootstrap.py
@@ -21,6 +21,12 @@ test-long: ## the long suites
 
 bench: ## the portal's figures beside a plain django-allauth (ARGS="--rounds 1 --most 16" for a quick look)
 	@export ARGS='-- python -m benchmarks $(ARGS)'; $(BOOTSTRAP) exec
+
+bench-scale: ## the same at a million people, with the plans of every list (ROWS=100000 for a quick look)
+	@export ARGS='-- python -m benchmarks.scale --rows $(or $(ROWS),1000000) $(ARGS)'; $(BOOTSTRAP) exec
+
+bench-timing: ## whether the clock tells a stranger who has an account (ARGS="--tries 200")
+	@export ARGS='-- python -m benchmarks.timing $(ARGS)'; $(BOOTSTRAP) exec
 
 drill: ## families sign up while every server fails, about 7 minutes (ARGS="--sign-ups 1000 --every 30": 70)
 	@$(BOOTSTRAP) python -m benchmarks.drill

@@ -55,8 +55,13 @@ class Browser:
         """What a form must hold to be taken for one of the site's own."""
         return self.cookies.get("csrf") or self.cookies.get("csrftoken") or ""
 
-    def ask(self, method: str, path: str, fields: dict[str, str] | None, step: str) -> Answer:
-        """Ask once, and return the answer whatever it is; ``OSError`` or ``HTTPException`` without one."""
+    def ask(
+        self, method: str, path: str, fields: dict[str, str] | None, step: str, *, most: int | None = None
+    ) -> Answer:
+        """Ask once, and return the answer whatever it is; ``OSError`` or ``HTTPException`` without one.
+
+        Of a long answer only ``most`` bytes are waited for, and the connection is closed.
+        """
         headers = {
             "X-Forwarded-For": self.address,
             "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
@@ -69,8 +74,11 @@ class Browser:
         began = time.perf_counter()
         self.connection.request(method, path, body, headers)
         response = self.connection.getresponse()
-        text = response.read().decode("utf-8", "replace")
+        text = (response.read() if most is None else response.read(most)).decode("utf-8", "replace")
         self.took[step] = self.took.get(step, 0) + time.perf_counter() - began
+        if most is not None:
+            response.close()
+            self.connection.close()
         for header, value in response.getheaders():
             if header.lower() == "set-cookie":
                 name, _, rest = value.partition("=")

@@ -65,14 +65,18 @@ class PortalJourney:
         """The page of one level."""
         return "/college/connexion/"
 
-    def walk(self, number: str, address: str, sink: Sink) -> dict[str, float]:
-        """See :class:`Journey`."""
-        name, mail, password = f"famille.{number}", f"famille.{number}@exemple.fr", f"tZ7#kqpLw-{number}"
+    def form(self, name: str, password: str, mail: str, address: str) -> tuple[Browser, dict[str, str]]:
+        """Go as far as the form; return the browser, and what will be typed into the form."""
         first = Browser(self.site, address)
         consent = first.get("/college/conditions/", step="form")
         first.post("/college/conditions/", acceptance(consent.text), step="form")
         first.get("/college/inscription/", step="form")
-        typed = new_account(name, password, mail)
+        return first, new_account(name, password, mail)
+
+    def walk(self, number: str, address: str, sink: Sink) -> dict[str, float]:
+        """See :class:`Journey`."""
+        name, mail, password = f"famille.{number}", f"famille.{number}@exemple.fr", f"tZ7#kqpLw-{number}"
+        first, typed = self.form(name, password, mail, address)
         sent = first.post("/college/inscription/", typed, step="sign up")
         first.get(sent.location, step="sign up")
         link = sink.link_to(mail, first.took)

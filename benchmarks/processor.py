@@ -28,16 +28,17 @@ def seconds(root: int) -> float:
     return total
 
 
-def named(program: str, *, holding: str) -> int:
-    """Return the oldest process whose command line names ``program`` and holds ``holding``."""
+def named(program: str, *, within: Path) -> int:
+    """Return the oldest process of a program that works in a folder: another's on the machine is not ours."""
     for folder in sorted(Path("/proc").glob("[0-9]*"), key=lambda each: int(each.name)):
         try:
             words = (folder / "cmdline").read_bytes().decode("utf-8", "replace")
+            place = (folder / "cwd").readlink()
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
-        if program in words.partition("\0")[0] and holding in words:
+        if program in words.partition("\0")[0] and place.is_relative_to(within):
             return int(folder.name)
-    raise LookupError(f"no {program} is running")
+    raise LookupError(f"no {program} is running in {within}")
 
 
 def others(ours: set[int]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import signal
 import subprocess
@@ -20,12 +19,11 @@ from psycopg2 import sql
 from mcm_portal.embedded import gate
 from mcm_portal.embedded.processes import in_child
 
-from . import processor
+from . import processor, statements
 from .journeys import AllauthJourney, Journey, PortalJourney
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 120  # seconds
-BOUNDS = frozenset({"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"})
 
 
 class Product:
@@ -87,38 +85,38 @@ class Product:
     def cpu(self) -> dict[str, float]:
         """Return the CPU seconds used so far, by kind of process; PostgreSQL and Valkey included."""
         used = {kind: processor.seconds(process.pid) for kind, process in self.processes.items()}
-        used["PostgreSQL"] = processor.seconds(processor.named("postgres", holding="-D"))
+        services = Path(os.environ["DATA_DIR"])
+        used["PostgreSQL"] = processor.seconds(processor.named("postgres", within=services))
         with contextlib.suppress(LookupError):
-            used["Valkey"] = processor.seconds(processor.named("valkey", holding=""))
+            used["Valkey"] = processor.seconds(processor.named("valkey", within=services))
         return used
 
     @contextlib.contextmanager
-    def statements(self, log: Path) -> Iterator[list[str]]:
-        """Collect what reaches the database meanwhile, but for the words that only bound transactions.
+    def logged(self) -> Iterator[None]:
+        """Let PostgreSQL itself write down every statement that reaches the database meanwhile.
 
-        PostgreSQL itself writes them down; that needs its superuser, whom only our own server lets in.
+        That needs its superuser, whom only our own server lets in.
         """
-        found: list[str] = []
         self._on_server("ALTER DATABASE {} SET log_statement = 'all'", superuser=True)
         self._on_server(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}", text=True
         )
-        start = log.stat().st_size
         try:
-            yield found
+            yield
         finally:
             self._on_server("ALTER DATABASE {} RESET log_statement", superuser=True)
-            with log.open("rb") as written:
-                written.seek(start)
-                lines = written.read().decode("utf-8", "replace").splitlines()
-            for line, below in itertools.pairwise([*lines, ""]):
-                _, is_one, statement = line.partition("statement: ")
-                statement = statement.strip() or below.strip()  # ours begin on a line of their own
-                if is_one and statement.split(None, 1)[0].rstrip(";").upper() not in BOUNDS:
-                    found.append(statement)
 
-    def manage(self, *words: str, **more: str) -> None:
-        """Run one command to its end."""
+    @contextlib.contextmanager
+    def statements(self, log: Path) -> Iterator[list[str]]:
+        """Collect what reaches the database meanwhile, but for the words that only bound transactions."""
+        found: list[str] = []
+        with self.logged():
+            start = log.stat().st_size
+            yield found
+        found += statements.since(log, start)
+
+    def manage(self, *words: str, **more: str) -> str:
+        """Run one command to its end; return what it wrote."""
         done = subprocess.run(
             [sys.executable, "-m", *words],
             cwd=ROOT,
@@ -128,6 +126,7 @@ class Product:
         )
         if done.returncode:
             raise RuntimeError(f"{' '.join(words)} failed:\n{done.stdout}{done.stderr}")
+        return done.stdout
 
     def _on_server(self, statement: str, *, superuser: bool = False, text: bool = False) -> None:
         """Run a statement in which ``{}`` stands for the database: as its name, or as a text."""
@@ -157,9 +156,14 @@ class Portal(Product):
 
     name = "portal"
 
-    def __init__(self, folder: Path, *, port: int, smtp_port: int) -> None:
+    def __init__(
+        self, folder: Path, *, port: int, smtp_port: int, name: str = "portal", broker: int = 0
+    ) -> None:
+        self.name = name
         super().__init__(folder, port=port, smtp_port=smtp_port)
         self.journey = PortalJourney(self.site)
+        # Two portals beside each other must not take each other's tasks.
+        self.redis_url = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{broker}").geturl()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -173,7 +177,7 @@ class Portal(Product):
             "LINK_KEY": "only-for-the-benchmark-nothing-is-kept-afterwards-either",
             "SITE_URL": self.site,
             "DATABASE_URL": self.database_url,
-            "REDIS_URL": os.environ["REDIS_URL"],
+            "REDIS_URL": self.redis_url,
             "EMAIL_URL": f"smtp://127.0.0.1:{self.smtp_port}",
             "DEFAULT_FROM_EMAIL": "portail@exemple.fr",
             "ADMIN_CONTACT": "aide@exemple.fr",

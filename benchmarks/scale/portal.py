@@ -1,0 +1,67 @@
+"""A portal with a crowd in it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+from django.contrib.auth.hashers import make_password
+
+from benchmarks.browser import Browser
+from benchmarks.products import Portal
+from schools.school_year import SchoolYear
+
+from . import crowd, fillers
+from .tables import Tables
+
+
+class FilledPortal(Portal):
+    """This portal, with ``people`` made-up people and all that they gave rise to."""
+
+    crowd: crowd.Crowd
+
+    def __init__(self, folder: Path, *, port: int, smtp_port: int, people: int, broker: int = 0) -> None:
+        super().__init__(folder, port=port, smtp_port=smtp_port, name=f"portal of {people}", broker=broker)
+        self.people = people
+
+    def prepare(self) -> None:
+        """Fill the tables before anything runs; then what autovacuum would do in the days that follow."""
+        super().prepare()
+        began = time.monotonic()
+        with self.tables() as tables:
+            self.crowd = crowd.gather(
+                tables,
+                count=self.people,
+                password=make_password("tZ7#kqpLw-crowd"),
+                school_year=SchoolYear.current().year,
+            )
+            fillers.fill(tables, self.crowd)
+            tables.cursor.execute("VACUUM (ANALYZE)")
+            [[size]] = tables.rows("SELECT pg_database_size(current_database())")
+        self._on_server("CHECKPOINT", superuser=True)
+        rows = sum(tables.touched.values())
+        took = time.monotonic() - began
+        print(
+            f"{self.people:,} people: {rows:,} rows, {size / 1e6:,.0f} MB, filled in {took:.0f} s", flush=True
+        )
+
+    @contextlib.contextmanager
+    def tables(self) -> Iterator[Tables]:
+        """Reach into its database, each statement a transaction of its own."""
+        connection = psycopg2.connect(self.database_url)
+        connection.autocommit = True
+        with contextlib.closing(connection), connection.cursor() as cursor:
+            yield Tables(cursor)
+
+    def staff(self) -> dict[str, Browser]:
+        """Return browsers in which staff are signed in (``staff.STAFF``)."""
+        cookies = json.loads(self.manage("benchmarks.scale.staff"))
+        browsers = {}
+        for number, (who, own) in enumerate(cookies.items()):
+            browsers[who] = Browser(self.site, f"10.254.0.{number + 1}")
+            browsers[who].cookies.update(own)
+        return browsers
