@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.installation import Installation
@@ -22,7 +22,7 @@ from benchmarks.wire import Wire
 
 from . import report
 from .comparison import ALL_THERE_WITHIN, Findings, Kept, compare
-from .faults import FAULTS, Fault, Place, in_order
+from .faults import FAULTS, Fault, Place, count, in_order
 from .flows import FLOWS, Flow
 from .ledger import Ledger, Struck
 from .mailbox import Mailbox
@@ -36,9 +36,13 @@ def how_many_faults(sign_ups: int, every: float) -> int:
     return max(len(FAULTS), round(sign_ups * PACE / every))
 
 
-def run(*, sign_ups: int, every: float, seed: int, out: Path) -> Findings:
-    """Run one drill and print what it gave. ``out`` gets the log of the clients and of every process."""
+def run(*, sign_ups: int, every: float, seed: int, out: Path, only: Sequence[str] = ()) -> Findings:
+    """Run one drill and print what it gave. ``out`` gets the log of the clients and of every process.
+
+    ``only`` are numbers of SAFETY.md: the other faults stay away.
+    """
     order = in_order(how_many_faults(sign_ups, every), seed)
+    order = [kind for kind in order if kind.number in only or not only]
     print(f"{platform.platform()}, {os.cpu_count()} processors, Python {platform.python_version()}")
     print(f"Load before: {os.getloadavg()[0]:.2f}. {sign_ups} families, {len(order)} faults, one every")
     print(f"{every:g} s, seed {seed}: about {len(order) * every / 60:.0f} minutes, then until all is there.")
@@ -125,7 +129,8 @@ def _strike_and_let_come(
         print(f"{turn + 1:4} of {len(order)}: {kind.name} {fault.met}", flush=True)
         _sleep_until(began + every)
         if place.revived.total() > revived:
-            struck.met += f" {place.revived.total() - revived} processes ended"
+            ended = count(place.revived.total() - revived, "process", "es")
+            struck.met = ", ".join(filter(None, (struck.met, f"{ended} ended")))
     return people
 
 
@@ -163,6 +168,7 @@ def _look(place: Place, people: list[threading.Thread]) -> Findings:
     kept: dict[str, Kept] = {}
     for flow in FLOWS:
         kept |= flow.kept(place.portal.sql)
+    ledger.keep_mails(place.mail.copies)
     promises = list(ledger.promises.values())
     owners = {address: each.family for each in promises for address in each.addresses}
     return compare(promises, kept, place.mail.copies, owners, told=ledger.told, last_fault_ended=ended)

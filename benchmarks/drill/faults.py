@@ -80,6 +80,11 @@ class Place:
             )
 
 
+def count(number: int, thing: str, plural: str = "s") -> str:
+    """Return « 1 mail », « 2 mails »."""
+    return f"{number} {thing}{plural if number != 1 else ''}"
+
+
 class Fault:
     """Nothing happens. The base of all."""
 
@@ -250,7 +255,7 @@ class Poison(Fault):
     @property
     def met(self) -> str:
         """See :class:`Fault`."""
-        return f"{self.mood.met} senders killed"
+        return f"{count(self.mood.met, 'sender')} killed"
 
 
 class TwoSweepers(Fault):
@@ -328,7 +333,7 @@ class _InAMood(Fault):
     @property
     def met(self) -> str:
         """See :class:`Fault`."""
-        return f"{self.mood.met} mails"
+        return count(self.mood.met, "mail")
 
 
 class SmtpPostpones(_InAMood):
@@ -417,7 +422,7 @@ class CutDuringCommit(Fault):
     @property
     def met(self) -> str:
         """See :class:`Fault`."""
-        return f"{self.place.wire.cuts - self.before} commits"
+        return count(self.place.wire.cuts - self.before, "commit")
 
 
 # --- the web ------------------------------------------------------------------------------------
@@ -458,7 +463,7 @@ class TwoTabs(Fault):
     @property
     def met(self) -> str:
         """See :class:`Fault`."""
-        return f"{self.place.crowd.pairs - self.before} pairs"
+        return count(self.place.crowd.pairs - self.before, "pair")
 
 
 FAULTS: tuple[type[Fault], ...] = (

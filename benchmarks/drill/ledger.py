@@ -6,10 +6,12 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from .mailbox import Copy
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,11 @@ class Ledger:
             with self._lock:
                 self.asking[step] -= 1
 
-    def _write(self, what: str, row: Told | Promise) -> None:
+    def keep_mails(self, copies: Iterable[Copy]) -> None:
+        """Write down what reached the mailboxes, at the end."""
+        for copy in copies:
+            self._write("arrived", copy)
+
+    def _write(self, what: str, row: Told | Promise | Copy) -> None:
         with self._lock, self.file.open("a", encoding="utf-8") as log:
             log.write(json.dumps({"what": what, **asdict(row)}, ensure_ascii=False) + "\n")

@@ -85,6 +85,12 @@ def test_a_mail_to_another_address_of_the_family_is_no_copy_and_ends_the_wait() 
     assert (found.lost, found.twice, found.p95, found.refused) == ([], 0, 70, 1)
 
 
+def test_mails_to_others_than_the_families_do_not_count() -> None:
+    others = mail("dane@exemple.fr", number="2")
+    found = find(told_all(), kept={"ana": Kept(1, 1)}, mails=[mail(), others, others])
+    assert (found.mails, found.twice, found.most_copies) == (1, 0, 1)
+
+
 def test_four_copies_of_a_mail_break_the_promise() -> None:
     found = find(told_all(), kept={"ana": Kept(1, 1)}, mails=[mail(at=at) for at in (1, 2, 3, 4)])
     assert found.broken == ["one mail came 4 times"]
