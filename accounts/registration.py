@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -17,7 +18,7 @@ from random import SystemRandom
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import check_password, make_password
-from django.db import IntegrityError, models, transaction
+from django.db import DatabaseError, IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -164,6 +165,12 @@ def register(sign_up: SignUp, *, device: str, client: str, browser: str) -> Regi
             again = replace(sign_up, submission=uuid.uuid4())
             return register(again, device=device, client=client, browser=browser)
         raise NameTaken from error
+    except DatabaseError:
+        # PostgreSQL is away, or a lock was not to be had: no letter leaves, and whoever comes back with
+        # the same form has all their letters.
+        with suppress(DatabaseError):
+            limits.give_back(*letters)
+        raise
     return registration
 
 

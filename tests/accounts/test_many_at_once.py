@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 from django.utils import timezone
 
 from accounts import registration
@@ -178,3 +178,37 @@ def test_who_confirms_and_who_forgets_take_rows_in_one_order(sign_up, act) -> No
     )
     assert not isinstance(answer, Exception)
     assert SignInName.objects.count() == Registration.objects.count()
+
+
+def test_a_sign_up_that_postgresql_could_not_write_costs_no_letter(
+    sign_up: Callable[..., registration.SignUp], portal: None
+) -> None:
+    """Three pages 503, and the fourth try is a sign-up like any other (SAFETY F11)."""
+    asked = sign_up()
+
+    def register() -> Registration:
+        return registration.register(asked, device="d", client="192.0.2.1", browser="b")
+
+    locked, free = threading.Event(), threading.Event()
+
+    def hold_the_table() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE accounts_registration IN ACCESS EXCLUSIVE MODE")
+            locked.set()
+            free.wait(60)
+        connection.close()
+
+    holder = threading.Thread(target=hold_the_table)
+    holder.start()
+    assert locked.wait(60)
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = 50")
+    try:
+        for _try in range(3):
+            with pytest.raises(OperationalError):
+                register()
+    finally:
+        free.set()
+        holder.join()
+        connection.close()  # and its short patience with it
+    assert register().address == asked.address
