@@ -30,6 +30,7 @@ NOT_FOR_A_MAP = {
     "check_mail": "a step of the sign-up",
     "confirmed": "a step of the sign-up",
     "departments": "data for a form",
+    "passkey_again_challenge": "data for a script",
     "own_data": "a download of « Mon compte »",
     "reauthenticate": "comes by itself before something sensitive",
     "recover_sent": "a step of the recovery",
