@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
-from django.db.models import Func
+from django.db.models import Func, Value
+from django.db.models.functions import Concat
 
 _NOT_IN_A_WORD = re.compile(r"\W+")
 
@@ -24,6 +26,16 @@ class SearchKey(Func):
         "'[\\u0300-\\u036f]', '', 'g')), 'œ', 'oe'), 'æ', 'ae'), '’', '''')"
     )
     output_field = models.CharField()
+
+
+class IdentityKey(Func):
+    """The key of two names together in SQL, by which two declarations are of one person: words alone."""
+
+    template = "trim(regexp_replace(%(expressions)s, '[^[:alnum:]]+', ' ', 'g'))"
+    output_field = models.CharField()
+
+    def __init__(self, first: str, second: str, **extra: Any) -> None:
+        super().__init__(SearchKey(Concat(first, Value(" "), second)), **extra)
 
 
 def search_key(text: str) -> str:

@@ -1,0 +1,72 @@
+"""Académies, schools, and what schools declare: classes, pupils, guardians and staff."""
+
+from .academies import (
+    Academy,
+    AcademyDomain,
+    AcademyQuerySet,
+    Department,
+    OpeningDecision,
+    OpeningDecisionQuerySet,
+)
+from .imports import (
+    RosterFile,
+    RosterFilePart,
+    RosterImport,
+    RosterImportQuerySet,
+    RosterRefusal,
+    Staged,
+    StagedContact,
+    StagedDivision,
+    StagedPupil,
+    StagedStaff,
+    StagedTie,
+)
+from .pupils import (
+    Division,
+    DivisionPupil,
+    GuardianContact,
+    GuardianContactQuerySet,
+    GuardianTie,
+    Schooling,
+    SchoolingQuerySet,
+    Student,
+    StudentMerge,
+    StudentQuerySet,
+)
+from .schools import School, SchoolQuerySet
+from .staff import StaffDivision, StaffMember, StaffMemberQuerySet
+
+__all__ = [
+    "Academy",
+    "AcademyDomain",
+    "AcademyQuerySet",
+    "Department",
+    "Division",
+    "DivisionPupil",
+    "GuardianContact",
+    "GuardianContactQuerySet",
+    "GuardianTie",
+    "OpeningDecision",
+    "OpeningDecisionQuerySet",
+    "RosterFile",
+    "RosterFilePart",
+    "RosterImport",
+    "RosterImportQuerySet",
+    "RosterRefusal",
+    "School",
+    "SchoolQuerySet",
+    "Schooling",
+    "SchoolingQuerySet",
+    "StaffDivision",
+    "StaffMember",
+    "StaffMemberQuerySet",
+    "Staged",
+    "StagedContact",
+    "StagedDivision",
+    "StagedPupil",
+    "StagedStaff",
+    "StagedTie",
+    "Student",
+    "StudentMerge",
+    "StudentQuerySet",
+]
