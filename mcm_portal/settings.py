@@ -184,6 +184,8 @@ CELERY_BEAT_SCHEDULER = "notifications.beat.Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "notifications.sweep": {"task": "notifications.tasks.sweep", "schedule": 15.0},
     "throttling.purge": {"task": "throttling.tasks.purge", "schedule": 3600.0},
+    "schools.sweep": {"task": "schools.tasks.sweep_rosters", "schedule": 15.0},
+    "schools.purge": {"task": "schools.tasks.purge_rosters", "schedule": 3600.0},
     "accounts.purge": {"task": "accounts.tasks.purge", "schedule": 3600.0},
     "notifications.purge": {"task": "notifications.tasks.purge", "schedule": 3600.0},
     "audit.seal": {"task": "audit.tasks.seal", "schedule": 60.0},

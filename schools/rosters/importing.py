@@ -7,7 +7,6 @@ by a conditional update, so that two tabs or two workers never do one thing twic
 from __future__ import annotations
 
 import errno
-import io
 import resource
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -295,14 +294,14 @@ def _keep(made: RosterImport, position: int, upload: Upload) -> None:
 
 def _parts(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Yield a megabyte at a time, in whatever pieces the bytes come."""
-    gathered = io.BytesIO()
+    gathered = b""
     for chunk in chunks:
-        gathered.write(chunk)
-        if gathered.tell() >= PART:
-            yield gathered.getvalue()
-            gathered = io.BytesIO()
-    if gathered.tell():
-        yield gathered.getvalue()
+        gathered += chunk
+        while len(gathered) >= PART:
+            yield gathered[:PART]
+            gathered = gathered[PART:]
+    if gathered:
+        yield gathered
 
 
 def _look_at_columns(made: RosterImport) -> None:
@@ -364,7 +363,7 @@ def _told(held: RosterImport, state: str) -> Iterator[None]:
         fail(held, _FULL.get(code, "unexpected"), state)
     except OSError as error:
         logger.error("roster_failed", error=type(error).__name__, errno=error.errno, state=state)
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         fail(held, "disk_full" if full else "unexpected", state)
     except Exception as error:
         # Neither its text nor its frames go into the log: they hold lines of the file.

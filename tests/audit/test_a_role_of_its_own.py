@@ -129,3 +129,11 @@ def test_the_owner_is_another_role_of_the_same_database_or_none(monkeypatch: pyt
         monkeypatch.setenv("DATABASE_OWNER_URL", wrong)
         with pytest.raises(ImproperlyConfigured, match="DATABASE_OWNER_URL"):
             database_roles.owner()
+
+
+def test_the_portal_may_have_the_rows_of_an_import_looked_at_and_no_other_table(
+    as_the_portal: Theirs,
+) -> None:
+    question = "SELECT has_table_privilege('{}', 'MAINTAIN')"
+    assert ask(as_the_portal, question.format("schools_stagedpupil")) == [(True,)]
+    assert ask(as_the_portal, question.format("schools_student")) == [(False,)]
