@@ -7,12 +7,13 @@ over the account of somebody with more rights.
 
 from __future__ import annotations
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from audit import journal
 from notifications import outbox
+from schools.models import StaffMember
 from throttling import limits
 
 from . import open_sessions, recovery, registration, second_factor
@@ -23,6 +24,8 @@ KIND_SESSIONS_ENDED = "accounts.sessions_ended"
 KIND_FACTOR_REMOVED = "accounts.second_factor_removed_by_staff"
 KIND_SUSPENDED = "accounts.suspended"
 KIND_RESTORED = "accounts.restored"
+KIND_ATTACHED = "accounts.attached"
+KIND_DETACHED = "accounts.detached"
 
 LETTER_RESENT = journal.register_act("registration.resent", _("Courriel d’inscription renvoyé"))
 CONFIRMED_BY_STAFF = journal.register_act("account.confirmed_by_staff", _("Inscription confirmée à la main"))
@@ -31,6 +34,8 @@ PASSWORD_TAKEN = journal.register_act("password.taken_away", _("Nouveau mot de p
 FACTOR_REMOVED = journal.register_act("second_factor.removed_by_staff", _("Second facteur retiré"))
 SUSPENDED = journal.register_act("account.suspended", _("Compte suspendu"))
 RESTORED = journal.register_act("account.restored", _("Compte rétabli"))
+ATTACHED = journal.register_act("account.attached", _("Compte rattaché à une fiche de personnel"))
+DETACHED = journal.register_act("account.detached", _("Compte détaché de sa fiche de personnel"))
 
 PERSON_READ = journal.register_act("account.read_by_staff", _("Fiche d’une personne consultée"))
 SIGN_UP_READ = journal.register_act("registration.read_by_staff", _("Inscription en attente consultée"))
@@ -38,6 +43,14 @@ SIGN_UP_READ = journal.register_act("registration.read_by_staff", _("Inscription
 
 class NotAllowed(Exception):
     """This person may not do this to that one, or not there."""
+
+
+class NoSuchMember(Exception):
+    """No school of theirs declares such a member of its staff."""
+
+
+class AttachedAlready(Exception):
+    """Another account is this member of the staff."""
 
 
 class NoAddress(Exception):
@@ -160,6 +173,38 @@ def restore(person: User, *, by: User, reason: str) -> None:
         if User.objects.filter(pk=person.pk, is_active=False).update(is_active=True):
             _note(RESTORED, person, by, reason, fields=["is_active"])
             _tell(KIND_RESTORED, person)
+
+
+def attach(person: User, *, uai: str, identifier: str, by: User, reason: str) -> None:
+    """Say that a person is a member of a school's staff, found by academic identifier or address.
+
+    A head may then hand over the files of their own school. Who decides has the power over both: the person
+    and the school (SAFETY T37, T50). Raises :class:`NotAllowed`, :class:`NoSuchMember` and
+    :class:`AttachedAlready`.
+    """
+    _check(person, by, Power.MEND_PEOPLE)
+    typed = identifier.strip().lower()
+    schools = StaffMember.objects.open_to(by.scope(Power.IMPORT_ROSTERS))
+    found = schools.filter(school__uai=uai.strip().upper(), gone_at=None)
+    member = found.filter(email=typed).first() if "@" in typed else found.filter(identifier=typed).first()
+    if not typed or member is None:
+        raise NoSuchMember
+    try:
+        with transaction.atomic():
+            User.objects.filter(pk=person.pk).update(staff_member=member)
+            _note(ATTACHED, person, by, reason, fields=["staff_member"])
+            _tell(KIND_ATTACHED, person)
+    except IntegrityError as error:
+        raise AttachedAlready from error
+
+
+def detach(person: User, *, by: User, reason: str) -> None:
+    """Say that a person is not that member of a school's staff. Twice is once. Raises :class:`NotAllowed`."""
+    _check(person, by, Power.MEND_PEOPLE)
+    with transaction.atomic():
+        if User.objects.filter(pk=person.pk, staff_member__isnull=False).update(staff_member=None):
+            _note(DETACHED, person, by, reason, fields=["staff_member"])
+            _tell(KIND_DETACHED, person)
 
 
 # --- who looked (SAFETY T53) ----------------------------------------------------------------------

@@ -18,6 +18,21 @@ from django.db import models
 
 from notifications import retention
 from notifications.models import LocalMessage, Message
+from schools.models import (
+    GuardianContact,
+    GuardianTie,
+    RosterFile,
+    RosterFilePart,
+    RosterImport,
+    Schooling,
+    StaffMember,
+    StagedContact,
+    StagedPupil,
+    StagedStaff,
+    StagedTie,
+    Student,
+    StudentMerge,
+)
 
 from .models import (
     AddressChange,
@@ -133,6 +148,50 @@ register(
         ),
         export=_export_person,
         erase=_erase_person,
+    )
+)
+
+
+def _export_declared(user: User) -> dict[str, Any]:
+    member = user.staff_member
+    if member is None:
+        return {"staff_member": None}
+    return {
+        "staff_member": {
+            "school": str(member.school),
+            "first_name": member.first_name,
+            "family_name": member.family_name,
+            "role": member.role,
+            "identifier": member.identifier,
+            "email": member.email,
+            "divisions": [str(each) for each in member.divisions.all()],
+        }
+    }
+
+
+def _leave_declared(_user: User) -> None:
+    """Nothing: what a school declares goes when it no longer declares it (schools.rosters.retention)."""
+
+
+register(
+    Claim(
+        models=(
+            Student,
+            StudentMerge,
+            Schooling,
+            GuardianContact,
+            GuardianTie,
+            StaffMember,
+            StagedPupil,
+            StagedContact,
+            StagedTie,
+            StagedStaff,
+            RosterImport,
+            RosterFile,
+            RosterFilePart,
+        ),
+        export=_export_declared,
+        erase=_leave_declared,
     )
 )
 register(Claim(models=(Message, LocalMessage), export=_export_messages, erase=_erase_messages))

@@ -29,12 +29,24 @@ class Power(StrEnum):
     WRITE_POLICIES = "write_policies"  # national texts
     GIVE_ROLES = "give_roles"
     READ_AUDIT = "read_audit"
+    READ_ROSTERS = "read_rosters"  # schools, and what they declare of pupils, guardians and staff
+    IMPORT_ROSTERS = "import_rosters"  # a school's files handed over and decided on; two records made one
+    LOAD_SCHOOLS = "load_schools"  # the national list of schools
 
 
 # The journal is read by somebody else than those whose acts it holds (SAFETY T53).
 POWERS: dict[str, frozenset[Power]] = {
-    Role.SUPPORT: frozenset({Power.READ_PEOPLE, Power.RESEND}),
-    Role.DANE: frozenset({Power.READ_PEOPLE, Power.RESEND, Power.MEND_PEOPLE, Power.DECIDE_OPENINGS}),
+    Role.SUPPORT: frozenset({Power.READ_PEOPLE, Power.RESEND, Power.READ_ROSTERS}),
+    Role.DANE: frozenset(
+        {
+            Power.READ_PEOPLE,
+            Power.RESEND,
+            Power.MEND_PEOPLE,
+            Power.DECIDE_OPENINGS,
+            Power.READ_ROSTERS,
+            Power.IMPORT_ROSTERS,
+        }
+    ),
     Role.NATIONAL: frozenset(Power) - {Power.READ_AUDIT},
     Role.DATA_PROTECTION: frozenset({Power.READ_AUDIT}),
 }

@@ -79,6 +79,23 @@ TOLD: dict[str, Told] = {
         page="account_login",
         page_label=_("Se connecter"),
     ),
+    assistance.KIND_ATTACHED: Told(
+        subject=_("Votre compte est rattaché à votre établissement"),
+        what=_(
+            "Votre académie a rattaché le compte de %(name)s à une fiche du personnel d’un établissement."
+        ),
+        advice=_(
+            "Si vous le dirigez, « Mon espace » vous permet maintenant de déposer ses fichiers. Si ce n’est "
+            "pas vous, écrivez au contact indiqué au bas de ce message."
+        ),
+        page="my_space",
+        page_label=_("Ouvrir mon espace"),
+    ),
+    assistance.KIND_DETACHED: Told(
+        subject=_("Votre compte n’est plus rattaché à un établissement"),
+        what=_("Le compte de %(name)s n’est plus rattaché à une fiche du personnel d’un établissement."),
+        advice=_WRITE,
+    ),
     appointments.KIND_GIVEN: Told(
         subject=_("Vous avez un rôle dans l’administration"),
         what=_("Un rôle dans l’administration de « Ma classe à la maison » a été donné à %(name)s."),

@@ -8,4 +8,4 @@ class SchoolsConfig(AppConfig):
     """What the schools and the académies say."""
 
     name = "schools"
-    verbose_name = _("Académies")
+    verbose_name = _("Académies et établissements")

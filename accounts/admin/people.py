@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import assistance, open_sessions, second_factor
 from accounts.models import Power, User
-from back_office.acts import Act
+from back_office.acts import Act, ReasonForm
 from back_office.scoped import ScopedAdmin
 from notifications import outbox
 
@@ -48,6 +49,37 @@ def _has_factor(request: HttpRequest, person: User) -> bool:
     return second_factor.has_one(person) and _may_help(request, person)
 
 
+class AttachForm(ReasonForm):
+    """Which member of a school's staff somebody is."""
+
+    uai = forms.CharField(
+        label=_("Code UAI de l’établissement"),
+        max_length=8,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    identifier = forms.CharField(
+        label=_("Identifiant académique ou courriel académique"),
+        help_text=_("Tel qu’il est dans le fichier du personnel que l’établissement a donné."),
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
+def _attach(request: HttpRequest, person: User, said: dict[str, Any]) -> None:
+    with refusals.in_words():
+        assistance.attach(
+            person,
+            uai=said["uai"],
+            identifier=said["identifier"],
+            by=refusals.asked_by(request),
+            reason=said["reason"],
+        )
+
+
+def _is_attached(request: HttpRequest, person: User) -> bool:
+    return person.staff_member_id is not None and _may_help(request, person)
+
+
 @admin.register(User)
 class PeopleAdmin(ScopedAdmin):
     """« Personnes »: nobody is listed before they are looked for."""
@@ -58,10 +90,32 @@ class PeopleAdmin(ScopedAdmin):
     list_display = ("full_name", "names", "address", "years", "state")
     list_display_links = ("full_name",)
     fields = readonly_fields = (
-        "full_name", "names", "address", "years", "state", "role_names", "factor", "sessions", "messages",
-        "joined", "last_login",
+        "full_name", "names", "address", "years", "state", "member", "role_names", "factor", "sessions",
+        "messages", "joined", "last_login",
     )  # fmt: skip
     acts = (
+        Act(
+            name="rattacher",
+            label=_("Rattacher à une fiche de personnel"),
+            power=Power.MEND_PEOPLE,
+            do=_attach,
+            done=_("Le compte est rattaché. La personne en est informée par courriel."),
+            explanation=_(
+                "Un chef d’établissement ou un directeur peut ensuite déposer les fichiers de son propre "
+                "établissement. Assurez-vous d’abord que c’est bien la personne."
+            ),
+            form=AttachForm,
+            is_offered=_is_active,
+            grave=True,
+        ),
+        Act(
+            name="detacher",
+            label=_("Détacher de la fiche de personnel"),
+            power=Power.MEND_PEOPLE,
+            do=_act(assistance.detach),
+            done=_("Le compte n’est plus rattaché. La personne en est informée par courriel."),
+            is_offered=_is_attached,
+        ),
         Act(
             name="fermer-sessions",
             label=_("Fermer toutes les sessions"),
@@ -177,6 +231,13 @@ class PeopleAdmin(ScopedAdmin):
         if not person.is_active:
             return str(_("suspendu"))
         return str(_("ouvert") if person.has_usable_password() else _("attend un nouveau mot de passe"))
+
+    @admin.display(description=_("personnel d’un établissement"))
+    def member(self, person: User) -> str:
+        """As what member of which school's staff they are known."""
+        if person.staff_member is None:
+            return NONE
+        return f"{person.staff_member.get_role_display()} — {person.staff_member.school}"
 
     @admin.display(description=_("rôles dans l’administration"))
     def role_names(self, person: User) -> str:

@@ -42,6 +42,12 @@ def in_words() -> Iterator[None]:
         raise Refused(
             _("Cette personne n’a pas d’adresse de courriel : aucun message ne peut partir.")
         ) from refusal
+    except assistance.NoSuchMember as refusal:
+        raise Refused(
+            _("Aucun établissement de votre académie ne déclare une telle personne parmi son personnel.")
+        ) from refusal
+    except assistance.AttachedAlready as refusal:
+        raise Refused(_("Un autre compte est déjà rattaché à cette fiche de personnel.")) from refusal
     except appointments.WrongPlace as refusal:
         raise Refused(
             _("Un administrateur DANE a une académie ; un administrateur national n’en a pas.")

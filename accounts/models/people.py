@@ -16,7 +16,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from schools.models import Academy
+from schools.models import Academy, StaffMember
 from schools.scope import NOWHERE, Scope
 from schools.search_key import SearchKey, words_of
 
@@ -110,6 +110,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     joined_at = models.DateTimeField(db_default=Now())
+    # Who they are among the staff of a school, as the DANE found (accounts.attachments).
+    staff_member = models.OneToOneField(
+        StaffMember,
+        verbose_name=_("fiche de personnel"),
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="account",
+    )
     # Raised to end all sessions of a person at once.
     session_epoch = models.PositiveIntegerField(default=0)
     search_key = models.GeneratedField(
@@ -156,12 +164,23 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @cached_property
     def _scopes(self) -> dict[Power, Scope]:
-        if not (self.is_active and self.is_staff):
+        if not self.is_active:
             return {}
-        return scopes(list(self.staff_roles.values_list("role", "academy__code")))
+        found = scopes(list(self.staff_roles.values_list("role", "academy__code"))) if self.is_staff else {}
+        if school := self.school_headed():
+            own = Scope(schools=frozenset({school}))
+            found[Power.IMPORT_ROSTERS] = found.get(Power.IMPORT_ROSTERS, NOWHERE) | own
+        return found
+
+    def school_headed(self) -> str:
+        """Return the UAI of the school that says this person is its head; empty for anybody else."""
+        if self.staff_member_id is None:
+            return ""
+        heads = StaffMember.objects.filter(role=StaffMember.Role.HEAD, gone_at=None)
+        return heads.filter(pk=self.staff_member_id).values_list("school__uai", flat=True).first() or ""
 
     def scope(self, power: Power) -> Scope:
-        """Return the académies where this person has a power; read anew with each request."""
+        """Return where this person has a power, académies or the school they head; anew at each request."""
         return self._scopes.get(power, NOWHERE)
 
     def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:

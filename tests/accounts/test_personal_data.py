@@ -22,6 +22,7 @@ TELLING = re.compile(
 # What looks like personal data by its name, and why it is none.
 HOLDS_NONE = {
     "throttling.Counter": "its key is a keyed hash",
+    "schools.School": "the public address and phone of an institution",
     "audit.Record": "opaque subjects and names of fields only; kept apart on purpose (T53)",
     "auth.Permission": "names of rights",
     "dsfr.DsfrConfig": "the design system's own settings; the portal's come from the environment",
@@ -87,6 +88,8 @@ def test_every_registry_says_who_stands_in_it() -> None:
     assert [step.page for step in steps.registered()] == ["accept_terms", "security_set_up", "renew"]
     assert set(letters._renderers) >= {
         "accounts.address_change",
+        "accounts.attached",
+        "accounts.detached",
         "accounts.address_change_asked",
         "accounts.address_changed",
         "accounts.confirmed_by_staff",
@@ -118,4 +121,17 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "mfa.Authenticator",
         "notifications.LocalMessage",
         "notifications.Message",
+        "schools.GuardianContact",
+        "schools.GuardianTie",
+        "schools.RosterFile",
+        "schools.RosterFilePart",
+        "schools.RosterImport",
+        "schools.Schooling",
+        "schools.StaffMember",
+        "schools.StagedContact",
+        "schools.StagedPupil",
+        "schools.StagedStaff",
+        "schools.StagedTie",
+        "schools.Student",
+        "schools.StudentMerge",
     }

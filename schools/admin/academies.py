@@ -17,10 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from back_office import who
 from back_office.acts import Act, ReasonForm, Refused
 from back_office.scoped import ScopedAdmin
-
-from . import domains, openings
-from .models import Academy, AcademyQuerySet
-from .school_year import today
+from schools import domains, openings
+from schools.models import Academy, AcademyQuerySet
+from schools.school_year import today
 
 DECIDE_OPENINGS = "decide_openings"  # accounts.powers.Power, of a floor above
 
