@@ -23,9 +23,20 @@ from audit import journal
 from audit.models import Record
 from notifications import outbox
 from notifications.models import Message
-from schools.models import Academy, OpeningDecision
+from schools.models import (
+    Academy,
+    Division,
+    GuardianContact,
+    GuardianTie,
+    OpeningDecision,
+    RosterImport,
+    Schooling,
+    StaffMember,
+    Student,
+)
 from tests.accounts.conftest import Family
 from tests.accounts.staff import appoint, staff_client
+from tests.schools.rosters.declared import school as declaring_school
 
 pytestmark = pytest.mark.django_db
 HOME, LYON, NORMANDIE = "/administration/", "10", "70"
@@ -68,6 +79,26 @@ SEEN: dict[str, dict[str, set[str]]] = {
         "national": EVERYWHERE,
     },
     "schools.openingdecision": {
+        "dane70": {"normandie"},
+        "dane10": {"lyon"},
+        "national": EVERYWHERE,
+    },
+    **dict.fromkeys(
+        (
+            "schools.school",
+            "schools.division",
+            "schools.student",
+            "schools.guardiancontact",
+            "schools.staffmember",
+        ),
+        {
+            "support70": {"normandie"},
+            "dane70": {"normandie"},
+            "dane10": {"lyon"},
+            "national": EVERYWHERE,
+        },
+    ),
+    "schools.rosterimport": {
         "dane70": {"normandie"},
         "dane10": {"lyon"},
         "national": EVERYWHERE,
@@ -123,6 +154,8 @@ def world(family: Family, person: Callable[..., User]) -> World:
         if academy:
             add(Academy, place, academy)
             add(OpeningDecision, place, academy.decisions.all()[0])
+            for declared in rows_of_a_school(code):
+                add(type(declared), place, declared)
         message = outbox.post(
             kind="accounts.password_changed",
             reference=str(user.public_id),
@@ -136,6 +169,25 @@ def world(family: Family, person: Callable[..., User]) -> World:
         browsers[name] = staff_client(appoint(None, *role)) if role else Client()
     browsers["family"].force_login(person("toute.seule"))
     return World(rows, browsers)
+
+
+def rows_of_a_school(code: str) -> list[Model]:
+    """Return a school of an académie, and one of everything that it declares."""
+    school = declaring_school({NORMANDIE: "0141396S", LYON: "0690001B"}[code], code)
+    pupil = Student.objects.create(family_name="Dupont", first_name="Jeanne", birth_date="2012-03-09")
+    Schooling.objects.create(student=pupil, school=school, school_year=2026)
+    contact = GuardianContact.objects.create(school=school, family_name="Dupont", first_name="Jeanne")
+    GuardianTie.objects.create(contact=contact, student=pupil, responsibility="legal")
+    return [
+        school,
+        pupil,
+        contact,
+        Division.objects.create(school=school, school_year=2026, code="3 A"),
+        StaffMember.objects.create(school=school, family_name="Dupont", first_name="Jeanne", role="teacher"),
+        RosterImport.objects.create(
+            school=school, kind="siecle", uploaded_by="system", state=RosterImport.State.READY
+        ),
+    ]
 
 
 def all_models() -> list[str]:
@@ -282,5 +334,5 @@ def test_only_names_of_pages_we_know_lead_into_the_administration() -> None:
     own = {"index", "login", "logout", "password_change", "jsi18n", "app_list"}
     for name in names - own:
         kinds = {name.removeprefix(f"{model}_") for model in models if name.startswith(f"{model}_")}
-        pages = {"changelist", "add", "change", "act", "export", "resend_list", "preview"}
+        pages = {"changelist", "add", "change", "act", "export", "resend_list", "preview", "load", "mapping"}
         assert kinds and kinds <= pages, name
