@@ -60,11 +60,22 @@ def _administration(user: User) -> Panel | None:
     )
 
 
+def _own_school(user: User) -> Panel | None:
+    if not user.school_headed():
+        return None
+    return Panel(
+        title=_("Mon établissement"),
+        template="accounts/panels/own_school.html",
+        context={"school": user.staff_member and user.staff_member.school},
+    )
+
+
 def _today(user: User) -> Panel:
     names = standing.of(user).names
     return Panel(title=_("Aujourd’hui"), template="accounts/panels/today.html", context={"names": names})
 
 
 register(5, _administration)
+register(7, _own_school)
 register(10, _today)
 register(20, _enrolments)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit import journal
 
+from . import copying
 from .rosters.readers import annuaire
 from .rosters.rows import Refusal
 
@@ -77,9 +78,7 @@ def load(file: IO[bytes], *, actor: str) -> Outcome:
                 f"{name} {'boolean' if name.startswith('is_') else 'text'}" for name in _COLUMNS
             )
             cursor.execute(f"CREATE TEMPORARY TABLE said ({types}) ON COMMIT DROP")
-            cursor.copy_expert(
-                f"COPY said ({', '.join(_COLUMNS)}) FROM STDIN WITH (FORMAT csv, NULL '\\N')", spool
-            )
+            copying.copy(f"COPY said ({', '.join(_COLUMNS)}) FROM STDIN WITH (FORMAT csv, NULL '\\N')", spool)
             cursor.execute("ANALYZE said")
             cursor.execute(_UPSERT)
             outcome.added, outcome.changed = cursor.fetchone()

@@ -81,7 +81,7 @@ class MappingForm(forms.Form):
         """Refuse a field that two columns hold, and one that is needed and missing."""
         said = super().clean() or self.cleaned_data
         taken: dict[str, str] = {}
-        for name, chosen in said.items():
+        for name, chosen in list(said.items()):
             if chosen and chosen in taken:
                 self.add_error(name, _("Deux colonnes ne peuvent pas contenir la même chose."))
             taken.setdefault(chosen, name)

@@ -336,8 +336,10 @@ class StudentAdmin(NotedAdmin):
         """Find by INE, by UAI, or by name."""
         code = typed.upper().replace(" ", "")
         if is_uai(code):
-            here = Schooling.objects.filter(student=OuterRef("pk"), school__uai=code)
-            return rows.filter(Exists(here))
+            # The school's key first, so that PostgreSQL knows how few pupils it has.
+            school = School.objects.filter(uai=code).values_list("pk", flat=True).first()
+            here = Schooling.objects.filter(student=OuterRef("pk"), school=school)
+            return rows.filter(Exists(here)) if school else rows.none()
         if len(code) == 11 and any(sign.isdecimal() for sign in code):
             # The keys first: by the unique index, whatever else the doorway asks.
             return rows.filter(pk__in=list(Student.objects.filter(ine=code).values_list("pk", flat=True)))

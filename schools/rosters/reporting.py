@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from schools.models import (
@@ -92,10 +92,10 @@ def report_of(roster_import: RosterImport) -> Report:
         where=_place(roster_import.reason_source, roster_import.reason_line),
     )
     for what, title in (
-        ("pupils", _now("Élèves")),
-        ("contacts", _now("Responsables et contacts")),
-        ("ties", _now("Liens entre responsables et élèves")),
-        ("staff", _now("Personnel")),
+        ("pupils", gettext("Élèves")),
+        ("contacts", gettext("Responsables et contacts")),
+        ("ties", gettext("Liens entre responsables et élèves")),
+        ("staff", gettext("Personnel")),
     ):
         if numbers := _numbers(counts.get(what, {})):
             report.tables.append(Table(title, numbers))
@@ -114,14 +114,14 @@ def report_of(roster_import: RosterImport) -> Report:
 
 def _numbers(found: dict[str, int]) -> list[tuple[str, int]]:
     words = (
-        ("new", _now("nouveaux")),
-        ("changed", _now("modifiés")),
-        ("unchanged", _now("inchangés")),
-        ("gone", _now("partis")),
-        ("removed", _now("retirés")),
-        ("repeated", _now("déjà réunis à la main")),
-        ("refused", _now("non repris")),
-        ("duplicates", _now("peut-être en double")),
+        ("new", gettext("nouveaux")),
+        ("changed", gettext("modifiés")),
+        ("unchanged", gettext("inchangés")),
+        ("gone", gettext("partis")),
+        ("removed", gettext("retirés")),
+        ("repeated", gettext("déjà réunis à la main")),
+        ("refused", gettext("non repris")),
+        ("duplicates", gettext("peut-être en double")),
     )
     return [(word, found[name]) for name, word in words if found.get(name)]
 
@@ -129,7 +129,7 @@ def _numbers(found: dict[str, int]) -> list[tuple[str, int]]:
 def _place(source: str, line: int, column: str = "") -> str:
     parts = [source] if source else []
     if line:
-        parts.append(_now("ligne %(line)s") % {"line": line})
+        parts.append(gettext("ligne %(line)s") % {"line": line})
     if column:
         parts.append(str(WORDS.get(column, column)))
     return ", ".join(parts)
@@ -139,29 +139,29 @@ def _lists(roster_import: RosterImport) -> Iterable[Names]:
     counts = roster_import.counts
     if roster_import.kind == RosterImport.Kind.STAFF:
         staff = StagedStaff.objects.filter(roster_import=roster_import).order_by("line", "pk")
-        yield _cut(_now("Partent"), _gone_staff(roster_import), counts, "staff", "gone")
-        yield _cut(_now("Nouveaux"), _staged(staff.filter(outcome="new")), counts, "staff", "new")
-        yield _cut(_now("Modifiés"), _staged(staff.filter(outcome="changed")), counts, "staff", "changed")
+        yield _cut(gettext("Partent"), _gone_staff(roster_import), counts, "staff", "gone")
+        yield _cut(gettext("Nouveaux"), _staged(staff.filter(outcome="new")), counts, "staff", "new")
+        yield _cut(gettext("Modifiés"), _staged(staff.filter(outcome="changed")), counts, "staff", "changed")
         return
     pupils = StagedPupil.objects.filter(roster_import=roster_import).order_by("line", "pk")
     contacts = StagedContact.objects.filter(roster_import=roster_import).order_by("line", "pk")
-    yield _cut(_now("Élèves qui partent"), _gone_pupils(roster_import), counts, "pupils", "gone")
+    yield _cut(gettext("Élèves qui partent"), _gone_pupils(roster_import), counts, "pupils", "gone")
     yield _cut(
-        _now("Responsables qui ne le sont plus"), _removed_ties(roster_import), counts, "ties", "removed"
+        gettext("Responsables qui ne le sont plus"), _removed_ties(roster_import), counts, "ties", "removed"
     )
     yield _cut(
-        _now("Élèves peut-être en double : même nom et même date de naissance qu’un autre"),
+        gettext("Élèves peut-être en double : même nom et même date de naissance qu’un autre"),
         _staged(pupils.filter(has_twin=True)),
         counts,
         "pupils",
         "duplicates",
     )
-    yield _cut(_now("Nouveaux élèves"), _staged(pupils.filter(outcome="new")), counts, "pupils", "new")
+    yield _cut(gettext("Nouveaux élèves"), _staged(pupils.filter(outcome="new")), counts, "pupils", "new")
     yield _cut(
-        _now("Élèves modifiés"), _staged(pupils.filter(outcome="changed")), counts, "pupils", "changed"
+        gettext("Élèves modifiés"), _staged(pupils.filter(outcome="changed")), counts, "pupils", "changed"
     )
     yield _cut(
-        _now("Responsables modifiés"),
+        gettext("Responsables modifiés"),
         _staged(contacts.filter(outcome="changed")),
         counts,
         "contacts",

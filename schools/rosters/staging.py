@@ -10,6 +10,7 @@ from typing import IO
 
 from django.db import connection, models
 
+from schools import copying
 from schools.models import (
     RosterImport,
     RosterRefusal,
@@ -106,17 +107,16 @@ class Spools:
 
     def copy(self) -> None:
         """Write all rows into the database: one statement for each kind there is."""
-        with connection.cursor() as cursor:
-            for kind, file in self._files.items():
-                model, columns = _COLUMNS[kind]
-                file.flush()
-                file.seek(0)
-                names = ", ".join(f'"{name}"' for name in ("roster_import_id", *columns))
-                cursor.copy_expert(
-                    f'COPY "{model._meta.db_table}" ({names}) '
-                    "FROM STDIN WITH (FORMAT csv, NULL '\\N', ENCODING 'UTF8')",
-                    file,
-                )
+        for kind, file in self._files.items():
+            model, columns = _COLUMNS[kind]
+            file.flush()
+            file.seek(0)
+            names = ", ".join(f'"{name}"' for name in ("roster_import_id", *columns))
+            copying.copy(
+                f'COPY "{model._meta.db_table}" ({names}) '
+                "FROM STDIN WITH (FORMAT csv, NULL '\\N', ENCODING 'UTF8')",
+                file,
+            )
 
 
 def spool(rows: Iterable[Row], key: int, *, on_the_way: Callable[[], None]) -> Spools:

@@ -83,21 +83,21 @@ SEEN: dict[str, dict[str, set[str]]] = {
         "dane10": {"lyon"},
         "national": EVERYWHERE,
     },
-    **dict.fromkeys(
-        (
+    **{
+        model: {
+            "support70": {"normandie"},
+            "dane70": {"normandie"},
+            "dane10": {"lyon"},
+            "national": EVERYWHERE,
+        }
+        for model in (
             "schools.school",
             "schools.division",
             "schools.student",
             "schools.guardiancontact",
             "schools.staffmember",
-        ),
-        {
-            "support70": {"normandie"},
-            "dane70": {"normandie"},
-            "dane10": {"lyon"},
-            "national": EVERYWHERE,
-        },
-    ),
+        )
+    },
     "schools.rosterimport": {
         "dane70": {"normandie"},
         "dane10": {"lyon"},
