@@ -76,6 +76,8 @@ class RosterImport(models.Model):
     progress = models.PositiveSmallIntegerField(_("avancement"), default=0)  # percent
     counts: Any = models.JSONField(default=dict)  # what :func:`schools.rosters.comparing.compare` found
     confirmed = models.BooleanField(default=False)  # that many pupils, ties or staff leave (SAFETY T51)
+    # A merge by hand since the report: what was found may be of a record that is no more.
+    is_outdated = models.BooleanField(default=False)
     attempts = models.PositiveSmallIntegerField(default=0)
     held_until = models.DateTimeField(null=True)
     # Why it was refused or failed: a code of schools.rosters.refusals or of schools.rosters.outcomes.

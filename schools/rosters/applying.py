@@ -20,12 +20,6 @@ APPLIED = journal.register_act("roster.applied", _("Fichier d’un établissemen
 # What it is about, the outcomes without which it has nothing to do (none: always), and the statement.
 _Statement = tuple[str, tuple[str, ...], str]
 
-# A sequence gives the keys first, so that ties and classes can be written by sets too.
-_NEW_KEYS = """
-UPDATE {staged} SET {column} = nextval(pg_get_serial_sequence('{table}', 'id'))
-WHERE roster_import_id = %(import)s AND {column} IS NULL AND outcome = 'new'
-"""
-
 _PUPILS: tuple[_Statement, ...] = (
     (
         "pupils",
@@ -43,11 +37,6 @@ _PUPILS: tuple[_Statement, ...] = (
     WHERE (schools_division.name, schools_division.kind) <> (EXCLUDED.name, EXCLUDED.kind)
         OR schools_division.closed_at IS NOT NULL
     """,
-    ),
-    (
-        "pupils",
-        ("new",),
-        _NEW_KEYS.format(staged="schools_stagedpupil", column="student_id", table="schools_student"),
     ),
     (
         "pupils",
@@ -140,13 +129,6 @@ _GUARDIANS: tuple[_Statement, ...] = (
     (
         "contacts",
         ("new",),
-        _NEW_KEYS.format(
-            staged="schools_stagedcontact", column="contact_id", table="schools_guardiancontact"
-        ),
-    ),
-    (
-        "contacts",
-        ("new",),
         """
     INSERT INTO schools_guardiancontact (id, public_id, school_id, title, family_name, first_name, usage_name,
         mobile, phone, email, sms_consent)
@@ -191,11 +173,6 @@ _GUARDIANS: tuple[_Statement, ...] = (
     ),
 )
 _STAFF: tuple[_Statement, ...] = (
-    (
-        "staff",
-        ("new",),
-        _NEW_KEYS.format(staged="schools_stagedstaff", column="member_id", table="schools_staffmember"),
-    ),
     (
         "staff",
         ("new",),
@@ -265,16 +242,17 @@ class StagingLost(Exception):
     """Not all that was read is still there."""
 
 
-def write(roster_import: RosterImport) -> comparing.Counts:
+def write(roster_import: RosterImport, *, again: bool) -> comparing.Counts:
     """Bring pupils, guardians and classes, or the staff, to what was read; return what that changed.
 
-    For the worker, inside the transaction in which it holds the import and its school. What is known is
-    compared anew: raises :class:`ConfirmationWanted` when more leave than was confirmed, and
+    For the worker, inside the transaction in which it holds the import and its school. ``again``: what is
+    known may have changed since the report in a way that matters, and is compared anew. Who is gone is
+    counted anew in any case: raises :class:`ConfirmationWanted` when more leave than was confirmed, and
     :class:`StagingLost` when rows that were read have gone since.
     """
     if roster_import.counts.get("staged") != staging.how_many(roster_import):
         raise StagingLost
-    counts = comparing.compare(roster_import)
+    counts = comparing.compare(roster_import, again=True) if again else comparing.count(roster_import)
     if comparing.shrinks(counts) and not roster_import.confirmed:
         raise ConfirmationWanted(counts)
     values = {**comparing.parameters(roster_import), "access": ACCESS_AFTER_LEAVING}

@@ -21,13 +21,16 @@ FEWER = 0.10  # of pupils, ties or staff: asks for a second confirmation (SAFETY
 NEW_YEAR_FEWER = 0.60  # of the pupils of last year who are not in this year's file
 ROUNDS = 3  # of matching people of one name: father and son, tied to the same child
 
+_FORGET_MATCHES_OF_PUPILS = """
+UPDATE schools_stagedpupil SET student_id = NULL WHERE roster_import_id = %(import)s
+"""
+
 _MATCH_BY_INE = """
-UPDATE schools_stagedpupil p SET student_id = (
-    SELECT r.id FROM schools_student f JOIN schools_student r ON r.id = COALESCE(f.merged_into_id, f.id)
-    WHERE f.ine = p.ine AND f.ine <> ''
-    AND (p.identity_key IN (f.identity_key, r.identity_key)
-         OR (p.birth_date <> '' AND p.birth_date IN (f.birth_date, r.birth_date))))
-WHERE p.roster_import_id = %(import)s
+UPDATE schools_stagedpupil p SET student_id = r.id
+FROM schools_student f JOIN schools_student r ON r.id = COALESCE(f.merged_into_id, f.id)
+WHERE p.roster_import_id = %(import)s AND p.ine <> '' AND f.ine = p.ine AND f.ine <> ''
+AND (p.identity_key IN (f.identity_key, r.identity_key)
+    OR (p.birth_date <> '' AND p.birth_date IN (f.birth_date, r.birth_date)))
 """
 
 # Whoever's INE it is: this child is taken without it, and not lost.
@@ -49,14 +52,20 @@ WITH unmatched AS (
     SELECT p.id, p.ine, p.identity_key, p.birth_date,
         row_number() OVER (PARTITION BY p.identity_key, p.birth_date ORDER BY p.line, p.id) AS nth
     FROM schools_stagedpupil p WHERE p.roster_import_id = %(import)s AND p.student_id IS NULL
+), here AS (
+    SELECT g.student_id AS id, g.student_id AS named FROM schools_schooling g
+    WHERE g.school_id = %(school)s AND g.student_id NOT IN (
+        SELECT m.student_id FROM schools_stagedpupil m
+        WHERE m.roster_import_id = %(import)s AND m.student_id IS NOT NULL)
+    UNION ALL
+    SELECT g.student_id, m.id
+    FROM schools_student m JOIN schools_schooling g ON g.student_id = m.merged_into_id
+    WHERE m.merged_into_id IS NOT NULL AND g.school_id = %(school)s
 ), known AS (
-    SELECT g.student_id AS id, s.ine, s.identity_key, s.birth_date,
+    SELECT here.id, s.ine, s.identity_key, s.birth_date,
         row_number() OVER (
             PARTITION BY s.identity_key, s.birth_date ORDER BY s.merged_into_id NULLS FIRST, s.id) AS nth
-    FROM schools_schooling g JOIN schools_student s ON g.student_id IN (s.id, s.merged_into_id)
-    WHERE g.school_id = %(school)s AND (s.merged_into_id IS NOT NULL OR s.id NOT IN (
-        SELECT m.student_id FROM schools_stagedpupil m
-        WHERE m.roster_import_id = %(import)s AND m.student_id IS NOT NULL))
+    FROM here JOIN schools_student s ON s.id = here.named
 )
 UPDATE schools_stagedpupil p SET student_id = known.id
 FROM unmatched JOIN known USING (identity_key, birth_date, nth)
@@ -87,8 +96,9 @@ AND (said = '' OR kept = '' OR (
     AND (substr(said, 9, 2) = substr(kept, 9, 2) OR '00' IN (substr(said, 9, 2), substr(kept, 9, 2)))))
 """
 
+# New keys are given in the order of the file: of two with one name the first stays the first.
 _SAY_WHAT_PUPILS_CHANGE = """
-WITH said AS (
+WITH found AS (
     SELECT p.id, s.id AS student, g.id AS schooling, g.gone_at,
         row_number() OVER (
             PARTITION BY COALESCE(p.student_id, -p.id)
@@ -118,9 +128,13 @@ WITH said AS (
     FROM schools_stagedpupil p
     LEFT JOIN schools_student s ON s.id = p.student_id
     LEFT JOIN schools_schooling g ON g.student_id = p.student_id AND g.school_id = %(school)s
-    WHERE p.roster_import_id = %(import)s
+    WHERE p.roster_import_id = %(import)s ORDER BY p.line, p.id
+), said AS (
+    SELECT *, CASE WHEN student IS NULL
+        THEN nextval(pg_get_serial_sequence('schools_student', 'id')) END AS fresh FROM found
 )
 UPDATE schools_stagedpupil p SET
+    student_id = COALESCE(p.student_id, said.fresh),
     changes = CASE WHEN said.student IS NULL THEN '{}' ELSE said.changes END,
     has_twin = p.birth_date <> '' AND said.nth = 1 AND (said.twin OR said.alike > 1),
     outcome = CASE WHEN said.nth > 1 THEN 'repeated'
@@ -130,8 +144,7 @@ FROM said WHERE p.id = said.id
 """
 
 _FORGET_MATCHES_OF_CONTACTS = """
-UPDATE schools_stagedcontact SET contact_id = NULL
-WHERE roster_import_id = %(import)s AND contact_id IS NOT NULL
+UPDATE schools_stagedcontact SET contact_id = NULL WHERE roster_import_id = %(import)s
 """
 
 _MATCH_CONTACTS = """
@@ -141,13 +154,16 @@ WITH free AS NOT MATERIALIZED (
     SELECT e.* FROM schools_guardiancontact e WHERE e.school_id = %(school)s AND e.id NOT IN (
         SELECT m.contact_id FROM schools_stagedcontact m
         WHERE m.roster_import_id = %(import)s AND m.contact_id IS NOT NULL)
-), signs AS (
-    SELECT c.id AS staged, e.id AS known,
-        CASE WHEN c.identity_key = e.identity_key THEN 4 ELSE 2 END AS weight
-    FROM free c
+), kin AS MATERIALIZED (
+    SELECT c.id, c.identity_key, c.mobile, c.first_name, t.responsibility, p.student_id FROM free c
     JOIN schools_stagedtie t ON t.roster_import_id = %(import)s AND t.contact = c.key
     JOIN schools_stagedpupil p ON p.roster_import_id = %(import)s AND p.key = t.pupil
-    JOIN schools_guardiantie k ON k.student_id = p.student_id
+), signs AS (
+    SELECT c.id AS staged, e.id AS known,
+        CASE WHEN c.identity_key = e.identity_key THEN 4 ELSE 2 END
+        + CASE WHEN c.responsibility = k.responsibility THEN 1 ELSE 0 END AS weight
+    FROM kin c
+    JOIN schools_guardiantie k ON k.student_id = c.student_id
     JOIN known e ON e.id = k.contact_id
     WHERE c.identity_key = e.identity_key
         OR (c.mobile <> '' AND c.mobile = e.mobile AND lower(c.first_name) = lower(e.first_name))
@@ -169,7 +185,7 @@ FROM ranked WHERE c.id = ranked.staged AND best_known = 1 AND best_staged = 1
 
 # Nobody is kept who is tied to no child.
 _SAY_WHAT_CONTACTS_CHANGE = """
-WITH said AS (
+WITH found AS (
     SELECT c.id, e.id AS contact, array_remove(ARRAY[
         CASE WHEN c.title <> e.title THEN 'title' END,
         CASE WHEN c.family_name <> e.family_name THEN 'family_name' END,
@@ -184,9 +200,13 @@ WITH said AS (
         JOIN schools_stagedpupil p ON p.roster_import_id = %(import)s AND p.key = t.pupil
         WHERE t.roster_import_id = %(import)s AND t.contact = c.key) AS has_child
     FROM schools_stagedcontact c LEFT JOIN schools_guardiancontact e ON e.id = c.contact_id
-    WHERE c.roster_import_id = %(import)s
+    WHERE c.roster_import_id = %(import)s ORDER BY c.line, c.id
+), said AS (
+    SELECT *, CASE WHEN contact IS NULL
+        THEN nextval(pg_get_serial_sequence('schools_guardiancontact', 'id')) END AS fresh FROM found
 )
 UPDATE schools_stagedcontact c SET
+    contact_id = COALESCE(c.contact_id, said.fresh),
     changes = CASE WHEN said.contact IS NULL THEN '{}' ELSE said.changes END,
     outcome = CASE WHEN said.contact IS NULL AND NOT has_child THEN 'refused'
         WHEN said.contact IS NULL THEN 'new' WHEN said.changes = '{}' THEN 'unchanged' ELSE 'changed' END
@@ -214,7 +234,8 @@ UPDATE schools_stagedtie t SET outcome = CASE
 FROM said WHERE t.id = said.id
 """
 
-# Of the pupils in the file only: the ties of who is gone end with their own access.
+# By now every staged row has a key of its own. Of the pupils in the file only: the ties of who is gone end
+# with their own access.
 REMOVED_TIES = """
 SELECT k.id FROM schools_guardiantie k
 JOIN schools_guardiancontact e ON e.id = k.contact_id AND e.school_id = %(school)s
@@ -223,17 +244,17 @@ AND k.student_id IN (SELECT p.student_id FROM schools_stagedpupil p WHERE p.rost
 AND (k.student_id, k.contact_id) NOT IN (SELECT p.student_id, c.contact_id FROM schools_stagedtie t
     JOIN schools_stagedpupil p ON p.roster_import_id = %(import)s AND p.key = t.pupil
     JOIN schools_stagedcontact c ON c.roster_import_id = %(import)s AND c.key = t.contact
-    WHERE t.roster_import_id = %(import)s AND p.student_id IS NOT NULL AND c.contact_id IS NOT NULL)
+    WHERE t.roster_import_id = %(import)s)
 """
 
 GONE_PUPILS = """
 SELECT g.id FROM schools_schooling g WHERE g.school_id = %(school)s AND g.gone_at IS NULL
-AND g.student_id NOT IN (SELECT p.student_id FROM schools_stagedpupil p
-    WHERE p.roster_import_id = %(import)s AND p.student_id IS NOT NULL)
+AND g.student_id NOT IN (
+    SELECT p.student_id FROM schools_stagedpupil p WHERE p.roster_import_id = %(import)s)
 """
 
 _FORGET_MATCHES_OF_STAFF = """
-UPDATE schools_stagedstaff SET member_id = NULL WHERE roster_import_id = %(import)s AND member_id IS NOT NULL
+UPDATE schools_stagedstaff SET member_id = NULL WHERE roster_import_id = %(import)s
 """
 
 _MATCH_STAFF = """
@@ -284,6 +305,7 @@ WITH said AS (
     WHERE m.roster_import_id = %(import)s
 )
 UPDATE schools_stagedstaff m SET
+    member_id = COALESCE(m.member_id, nextval(pg_get_serial_sequence('schools_staffmember', 'id'))),
     changes = CASE WHEN said.member IS NULL THEN '{}' ELSE said.changes END,
     outcome = CASE WHEN said.member IS NULL OR said.gone_at IS NOT NULL THEN 'new'
         WHEN said.changes = '{}' THEN 'unchanged' ELSE 'changed' END
@@ -303,8 +325,7 @@ AND NOT EXISTS (SELECT 1 FROM schools_rosterrefusal r WHERE r.roster_import_id =
 
 GONE_STAFF = """
 SELECT e.id FROM schools_staffmember e WHERE e.school_id = %(school)s AND e.gone_at IS NULL
-AND e.id NOT IN (SELECT m.member_id FROM schools_stagedstaff m
-    WHERE m.roster_import_id = %(import)s AND m.member_id IS NOT NULL)
+AND e.id NOT IN (SELECT m.member_id FROM schools_stagedstaff m WHERE m.roster_import_id = %(import)s)
 """
 
 _OUTCOMES = """
@@ -340,20 +361,25 @@ UNION ALL SELECT 'staff', 'gone', count(*) FROM ({GONE_STAFF}) gone
 Counts = dict[str, dict[str, int]]
 
 
-def compare(roster_import: RosterImport) -> Counts:
+def compare(roster_import: RosterImport, *, again: bool = False) -> Counts:
     """Say of every staged row what it changes, and count; the import itself is not written.
 
-    For the worker, inside its transaction. Run again before anything is applied: another school, or
-    somebody's merge, may have changed what is known since the report.
+    For the worker, inside its transaction. ``again`` forgets first what an earlier comparison found.
     """
     values = parameters(roster_import)
+    is_staff = roster_import.kind == RosterImport.Kind.STAFF
     with connection.cursor() as cursor:
-        if roster_import.kind == RosterImport.Kind.STAFF:
-            cursor.execute(_FORGET_MATCHES_OF_STAFF, values)
+        if again:
+            for statement in (
+                (_FORGET_MATCHES_OF_STAFF,)
+                if is_staff
+                else (_FORGET_MATCHES_OF_PUPILS, _FORGET_MATCHES_OF_CONTACTS)
+            ):
+                cursor.execute(statement, values)
+        if is_staff:
             _rounds(cursor, _MATCH_STAFF, values)
             cursor.execute(_SAY_WHAT_STAFF_CHANGES, values)
             cursor.execute(_SAY_WHICH_CLASSES_ARE_UNKNOWN, values)
-            cursor.execute(_OUTCOMES + _OF_STAFF, values)
         else:
             for statement in (
                 _MATCH_BY_INE,
@@ -361,13 +387,19 @@ def compare(roster_import: RosterImport) -> Counts:
                 _MATCH_BY_NAME,
                 _MATCH_BY_PART_OF_A_DATE,
                 _SAY_WHAT_PUPILS_CHANGE,
-                _FORGET_MATCHES_OF_CONTACTS,
             ):
                 cursor.execute(statement, values)
             _rounds(cursor, _MATCH_CONTACTS, values)
             cursor.execute(_SAY_WHAT_CONTACTS_CHANGE, values)
             cursor.execute(_SAY_WHAT_TIES_CHANGE, values)
-            cursor.execute(_OUTCOMES + _OF_PUPILS, values)
+    return count(roster_import)
+
+
+def count(roster_import: RosterImport) -> Counts:
+    """Count what was found, and who is gone by what is known at this moment."""
+    is_staff = roster_import.kind == RosterImport.Kind.STAFF
+    with connection.cursor() as cursor:
+        cursor.execute(_OUTCOMES + (_OF_STAFF if is_staff else _OF_PUPILS), parameters(roster_import))
         counts: Counts = {}
         for what, outcome, number in cursor.fetchall():
             if number:

@@ -48,7 +48,8 @@ PATIENCE = "60s"  # for one statement on a whole file; the task's own limit come
 State = RosterImport.State
 TABLES = (RosterImport.Kind.PUPILS, RosterImport.Kind.STAFF)
 _FULL = {"53100": "disk_full", "53200": "memory_full", "57014": "took_too_long"}
-_TRY_AGAIN = frozenset(("40P01", "40001", "23505", "55P03"))  # somebody else wrote the same at that moment
+# Somebody else wrote the same at that moment, or deleted what was found: it is compared anew.
+_TRY_AGAIN = frozenset(("40P01", "40001", "23503", "23505", "55P03"))
 
 
 class Upload(Protocol):
@@ -222,21 +223,20 @@ def apply(public_id: str) -> None:
         return
     RosterImport.objects.filter(pk=held.pk).update(attempts=F("attempts") + 1)
     with _told(held, State.APPLYING):
-        staging.let_planner_know()
-        for last in (*(False,) * (TRIES - 1), True):
+        for number in range(1, TRIES + 1):
             try:
-                _apply(held)
+                _apply(held, again=number > 1 or held.is_outdated)
             except DatabaseError as error:
-                if last or _code_of(error) not in _TRY_AGAIN:
+                if number == TRIES or _code_of(error) not in _TRY_AGAIN:
                     raise
             else:
                 break
 
 
-def _apply(held: RosterImport) -> None:
+def _apply(held: RosterImport, *, again: bool) -> None:
     with _alone(held, State.APPLYING):
         try:
-            counts = applying.write(held)
+            counts = applying.write(held, again=again)
         except applying.ConfirmationWanted as more:
             kept = {name: held.counts[name] for name in ("staged", "lines")}
             held.counts = {**more.counts, **kept}

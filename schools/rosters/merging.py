@@ -12,6 +12,7 @@ from schools.models import (
     Division,
     GuardianContact,
     GuardianTie,
+    RosterImport,
     School,
     Schooling,
     Student,
@@ -99,6 +100,7 @@ def _take_turns(schools: list[int]) -> None:
             cursor.execute(
                 "SELECT pg_advisory_xact_lock(hashtext('schools.rosters'), %s::int)", [school % 2**31]
             )
+    RosterImport.objects.unfinished().filter(school__in=schools).update(is_outdated=True)
 
 
 def _move(

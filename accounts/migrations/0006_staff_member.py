@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0004_sessions'),
+        ('accounts', '0005_passkeys'),
         ('schools', '0002_schools_and_rosters'),
     ]
 
