@@ -28,6 +28,7 @@ from schools.rosters.rows import FileRefused, GroupKind, Heading, Responsibility
 from .declared import (
     HEAD,
     Listed,
+    apply,
     at_school,
     class_of,
     contact,
@@ -204,6 +205,13 @@ def test_a_child_in_two_schools_is_one_child_in_both() -> None:
     assert {each.school.uai for each in lea.schoolings.current()} == {"0141396S", "0750680G"}
     assert lea.contacts.count() == 3, "each school has its own contacts"
     assert at_school() == {"Léa", "Hugo"}
+
+
+def test_a_child_whom_two_schools_declare_at_the_same_moment_is_one_child() -> None:
+    made = read([division(), pupil("Léa", INE)])
+    declare([division(), pupil("Léa", INE)], school("0750680G", "01"))
+    assert apply(made).state == RosterImport.State.APPLIED
+    assert Student.objects.get().schoolings.count() == 2
 
 
 def test_nobody_is_found_by_name_alone_in_another_school_but_it_is_said() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -26,6 +27,7 @@ from schools.scope import EVERYWHERE, Scope
 
 from .declared import (
     HEAD,
+    apply,
     at_school,
     class_of,
     colleague,
@@ -157,6 +159,14 @@ class TestTwoRecordsOfOneChild:
         assert done.counts["pupils"]["repeated"] == 1 and "new" not in done.counts["pupils"]
         assert "gone" not in done.counts["pupils"]
         assert Student.objects.count() == 2 and Schooling.objects.current().get().student == kept
+
+    def test_a_file_that_was_read_before_does_not_undo_it(self) -> None:
+        kept, absorbed = self.both()
+        moved = [*self.ROWS[:2], replace(self.ROWS[2], divisions=("3 B",)), *self.ROWS[3:]]  # type: ignore[call-arg]
+        made = read(moved)
+        merging.merge(kept, absorbed, scope=NORMANDIE, by=HEAD, reason=WHY)
+        assert apply(made).state == RosterImport.State.APPLIED
+        assert Schooling.objects.get().student == kept
 
     def test_it_can_be_undone(self) -> None:
         kept, absorbed = self.both()
