@@ -147,32 +147,37 @@ _FORGET_MATCHES_OF_CONTACTS = """
 UPDATE schools_stagedcontact SET contact_id = NULL WHERE roster_import_id = %(import)s
 """
 
+# In steps that PostgreSQL takes one after the other, each contact looked up by an index: what it knew of
+# the keys is older than the keys, and its own order would go through everything for each row.
 _MATCH_CONTACTS = """
 WITH free AS NOT MATERIALIZED (
     SELECT c.* FROM schools_stagedcontact c WHERE c.roster_import_id = %(import)s AND c.contact_id IS NULL
-), known AS NOT MATERIALIZED (
-    SELECT e.* FROM schools_guardiancontact e WHERE e.school_id = %(school)s AND e.id NOT IN (
-        SELECT m.contact_id FROM schools_stagedcontact m
-        WHERE m.roster_import_id = %(import)s AND m.contact_id IS NOT NULL)
-), kin AS MATERIALIZED (
+), said AS MATERIALIZED (
     SELECT c.id, c.identity_key, c.mobile, c.first_name, t.responsibility, p.student_id FROM free c
     JOIN schools_stagedtie t ON t.roster_import_id = %(import)s AND t.contact = c.key
     JOIN schools_stagedpupil p ON p.roster_import_id = %(import)s AND p.key = t.pupil
+), kin AS MATERIALIZED (
+    SELECT c.id, c.identity_key, c.mobile, c.first_name, k.contact_id,
+        CASE WHEN k.responsibility = c.responsibility THEN 1 ELSE 0 END AS alike
+    FROM said c JOIN schools_guardiantie k ON k.student_id = c.student_id
 ), signs AS (
     SELECT c.id AS staged, e.id AS known,
-        CASE WHEN c.identity_key = e.identity_key THEN 4 ELSE 2 END
-        + CASE WHEN c.responsibility = k.responsibility THEN 1 ELSE 0 END AS weight
-    FROM kin c
-    JOIN schools_guardiantie k ON k.student_id = c.student_id
-    JOIN known e ON e.id = k.contact_id
-    WHERE c.identity_key = e.identity_key
-        OR (c.mobile <> '' AND c.mobile = e.mobile AND lower(c.first_name) = lower(e.first_name))
+        CASE WHEN c.identity_key = e.identity_key THEN 4 ELSE 2 END + c.alike AS weight
+    FROM kin c CROSS JOIN LATERAL (
+        SELECT * FROM schools_guardiancontact e WHERE e.id = c.contact_id OFFSET 0) e
+    WHERE e.school_id = %(school)s AND (c.identity_key = e.identity_key
+        OR (c.mobile <> '' AND c.mobile = e.mobile AND lower(c.first_name) = lower(e.first_name)))
     UNION
     SELECT c.id, e.id, CASE WHEN c.mobile <> '' AND c.mobile = e.mobile THEN 3 ELSE 1 END
-    FROM free c JOIN known e ON e.identity_key = c.identity_key
+    FROM free c CROSS JOIN LATERAL (
+        SELECT * FROM schools_guardiancontact e
+        WHERE e.school_id = %(school)s AND e.identity_key = c.identity_key OFFSET 0) e
     WHERE (c.mobile <> '' AND c.mobile = e.mobile) OR (c.email <> '' AND c.email = e.email)
 ), pairs AS (
-    SELECT staged, known, sum(weight) AS weight FROM signs GROUP BY staged, known
+    SELECT staged, known, sum(weight) AS weight FROM signs
+    WHERE known NOT IN (SELECT m.contact_id FROM schools_stagedcontact m
+        WHERE m.roster_import_id = %(import)s AND m.contact_id IS NOT NULL)
+    GROUP BY staged, known
 ), ranked AS (
     SELECT staged, known,
         row_number() OVER (PARTITION BY staged ORDER BY weight DESC, known) AS best_known,
@@ -377,7 +382,7 @@ def compare(roster_import: RosterImport, *, again: bool = False) -> Counts:
             ):
                 cursor.execute(statement, values)
         if is_staff:
-            _rounds(cursor, _MATCH_STAFF, values)
+            _rounds(cursor, _MATCH_STAFF, "schools_stagedstaff", "member_id", values)
             cursor.execute(_SAY_WHAT_STAFF_CHANGES, values)
             cursor.execute(_SAY_WHICH_CLASSES_ARE_UNKNOWN, values)
         else:
@@ -389,7 +394,7 @@ def compare(roster_import: RosterImport, *, again: bool = False) -> Counts:
                 _SAY_WHAT_PUPILS_CHANGE,
             ):
                 cursor.execute(statement, values)
-            _rounds(cursor, _MATCH_CONTACTS, values)
+            _rounds(cursor, _MATCH_CONTACTS, "schools_stagedcontact", "contact_id", values)
             cursor.execute(_SAY_WHAT_CONTACTS_CHANGE, values)
             cursor.execute(_SAY_WHAT_TIES_CHANGE, values)
     return count(roster_import)
@@ -446,8 +451,14 @@ def _is_tenth(gone: int, before: int) -> bool:
     return before > 0 and gone >= FEWER * before
 
 
-def _rounds(cursor: Any, statement: str, values: dict[str, Any]) -> None:
+def _rounds(cursor: Any, statement: str, table: str, column: str, values: dict[str, Any]) -> None:
+    """Match until nobody is left, or nobody was found."""
     for _round in range(ROUNDS):
+        cursor.execute(
+            f"SELECT 1 FROM {table} WHERE roster_import_id = %(import)s AND {column} IS NULL LIMIT 1", values
+        )
+        if cursor.fetchone() is None:
+            break
         cursor.execute(statement, values)
         if not cursor.rowcount:
             break
