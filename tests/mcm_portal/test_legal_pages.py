@@ -31,6 +31,7 @@ NOT_FOR_A_MAP = {
     "confirmed": "a step of the sign-up",
     "departments": "data for a form",
     "passkey_again_challenge": "data for a script",
+    "own_school": "for heads, who find it on « Mon espace »",
     "own_data": "a download of « Mon compte »",
     "reauthenticate": "comes by itself before something sensitive",
     "recover_sent": "a step of the recovery",
