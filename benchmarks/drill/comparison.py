@@ -113,7 +113,8 @@ def compare(
     for copy in copies:
         links[copy.message_id].add(copy.link)
     found.lost += [f"the copies of {each} hold different links" for each in links if len(links[each]) > 1]
-    times = Counter(copy.message_id for copy in copies)
+    # By the link, since a letter that was put in the outbox twice has two Message-IDs and one link.
+    times = Counter((copy.to, copy.link or copy.message_id) for copy in copies)
     found.mails = len(times)
     found.twice = sum(count > 1 for count in times.values())
     found.most_copies = max(times.values(), default=0)

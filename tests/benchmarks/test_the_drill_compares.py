@@ -79,6 +79,11 @@ def test_one_mail_that_came_twice_is_counted_once() -> None:
     assert (found.mails, found.twice, found.most_copies) == (1, 1, 2)
 
 
+def test_one_letter_that_was_posted_twice_came_twice_whatever_its_message_ids() -> None:
+    found = find(told_all(), kept={"ana": Kept(1, 1)}, mails=[mail(), mail(number="2", at=13)])
+    assert (found.mails, found.twice, found.most_copies) == (1, 1, 2)
+
+
 def test_a_mail_to_another_address_of_the_family_is_no_copy_and_ends_the_wait() -> None:
     moved = Promise("ana", begun_at=10, done_at=90, refusals=1)
     found = find(moved, kept={"ana": Kept(1, 1)}, mails=[mail("autre.ana@exemple.fr", at=80, number="2")])
@@ -105,7 +110,7 @@ def test_copies_with_different_links_break_the_promise() -> None:
 def test_more_than_two_mails_in_a_hundred_that_came_twice_break_the_promise(
     again: int, broken: list[str]
 ) -> None:
-    mails = [mail(number=str(number)) for number in range(200)]
+    mails = [mail(number=str(number), link=f"/{number}/") for number in range(200)]
     found = find(told_all(), kept={"ana": Kept(1, 1)}, mails=[*mails, *mails[:again]])
     assert found.broken == broken
 
