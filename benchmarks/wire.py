@@ -28,7 +28,8 @@ class Wire:
     """Passes everything on to the port ``to`` of this machine, until told to cut.
 
     While it is cut, the next COMMIT of each transaction that wrote something meets the cut, in turn on
-    its way there (nothing is kept) and with its answer on the way back (all is kept, and nobody is told).
+    its way there (nothing is kept), with its answer on the way back (all is kept, and nobody is told), and
+    on its way there until the wire is mended (TCP sends it again: all is kept, and nobody is told).
     From then on neither side of that connection hears of the other: nothing is closed until :meth:`mend`.
     Other connections pass, as over another cable: so whoever tries again meanwhile is let in.
     """
@@ -39,19 +40,20 @@ class Wire:
         self.cuts = 0
         self._cutting = False
         self._loop = asyncio.new_event_loop()
-        self._cut_off: list[asyncio.StreamWriter] = []
+        self._cut_off: list[tuple[asyncio.StreamWriter, bytes]] = []  # and what arrives once it is mended
 
     def cut(self) -> None:
         """Swallow the next COMMITs, and all that would follow them."""
         self._cutting = True
 
     def mend(self) -> None:
-        """Cut no more; what was cut is closed, and both sides learn of it."""
+        """Cut no more; what was cut hands over what is late and is closed, and both sides learn of it."""
         self._cutting = False
         self._loop.call_soon_threadsafe(self._close_what_was_cut)
 
     def _close_what_was_cut(self) -> None:
-        for writer in self._cut_off:
+        for writer, late in self._cut_off:
+            writer.write(late)
             writer.close()
         self._cut_off.clear()
 
@@ -74,10 +76,11 @@ class Wire:
                 line.writes |= WRITES.search(data) is not None
                 if self._cutting and line.writes and data.endswith(COMMIT):
                     line.is_cut = True
-                    self._cut_off.append(onwards)
+                    turn = self.cuts % 3
+                    self._cut_off.append((onwards, data if turn == 2 else b""))
                     self.cuts += 1
-                    if self.cuts % 2:
-                        continue  # it never gets there
+                    if turn != 1:
+                        continue  # it gets there late, or never
                 onwards.write(data)
                 await onwards.drain()
         if not line.is_cut:

@@ -53,7 +53,7 @@ def wire(postgres: PrivatePostgres) -> Iterator[Wire]:
         yield wire
 
 
-def test_of_two_commits_one_is_lost_on_its_way_and_one_on_its_way_back(
+def test_of_three_commits_one_is_lost_one_loses_its_answer_and_one_arrives_late(
     wire: Wire, postgres: PrivatePostgres
 ) -> None:
     wire.cut()
@@ -62,13 +62,16 @@ def test_of_two_commits_one_is_lost_on_its_way_and_one_on_its_way_back(
     second = Client(wire, "kept")
     wait_until(lambda: wire.cuts == 2)
     wait_until(lambda: names(postgres) == ["kept"])
-    assert first.thread.is_alive(), "nobody tells it"
-    assert second.thread.is_alive(), "nobody tells it"
+    third = Client(wire, "late")
+    wait_until(lambda: wire.cuts == 3)
+    for client in (first, second, third):
+        assert client.thread.is_alive(), "nobody tells it"
+    assert names(postgres) == ["kept"]
     wire.mend()
-    for client in (first, second):
+    for client in (first, second, third):
         client.thread.join(30)
         assert isinstance(client.trouble, psycopg2.OperationalError)
-    assert names(postgres) == ["kept"]
+    wait_until(lambda: names(postgres) == ["kept", "late"])
 
 
 def test_what_commits_nothing_of_a_persons_passes_a_wire_that_is_being_cut(
