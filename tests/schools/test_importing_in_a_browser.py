@@ -64,6 +64,8 @@ def worker(what: str) -> None:
 
 
 def no_barrier(page: Page) -> None:
+    page.wait_for_load_state()
+    expect(page.locator("h1")).to_be_visible()
     found = Axe().run(page, options=AXE)
     assert found.violations_count == 0, page.url + found.generate_report()
     assert page.locator("h1").count() == 1
@@ -107,6 +109,7 @@ def test_the_dane_hands_over_a_wrong_file_then_the_right_one(opens: Any, tmp_pat
     page.goto(f"/administration/schools/student/?q={child.ine or child.family_name}")
     no_barrier(page)
     page.get_by_role("link", name=str(child)).first.click()
+    page.wait_for_url("**/change/**")
     no_barrier(page)
 
 
