@@ -36,11 +36,14 @@ class StepsMiddleware(MiddlewareMixin):
             return None
         if not request.user.is_authenticated:
             return None
-        step = steps.next_due(request.user)
-        if step is None:
+        if request.session.get(sessions.GUESSABLE):
+            page = "change_password"
+        elif (step := steps.next_due(request.user)) is not None:
+            page = step.page
+        else:
             return None
         wanted = f"?{urlencode({'next': request.get_full_path()})}" if request.method == "GET" else ""
-        return redirect(reverse(step.page) + wanted)
+        return redirect(reverse(page) + wanted)
 
 
 class PersonMiddleware(AuthenticationMiddleware):

@@ -138,6 +138,15 @@ class PasswordPolicy:
         if errors:
             raise ValidationError(errors)
 
+    def is_known_to_guessers(self, password: str) -> bool:
+        """Say whether a password in use is tried early by those who guess (SAFETY T16).
+
+        It was not when it was chosen: lists grow. Whose it is does not count here, only what it is.
+        """
+        return not is_too_long(password) and bool(
+            weak_passwords.weakness(normalise(password), PasswordContext(), policy_key=self.key)
+        )
+
     def unmet(self, password: str) -> list[Rule]:
         """The lines of the check-list that a normalised password does not tick yet."""
         if len(password) >= self.passphrase:

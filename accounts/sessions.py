@@ -19,6 +19,7 @@ from . import browsers, open_sessions
 from .models import User
 from .session_store import session_of
 
+GUESSABLE = "sessions.guessable"  # in a session whose password guessers try early: another is due
 PROVED = "sessions.proved"  # in a session that waits for the second factor: which password it began with
 
 

@@ -32,7 +32,7 @@ from accounts.models import MCM, Level
 from accounts.passwords import MCM as POLICY
 from accounts.passwords import PasswordContext
 from accounts.reauthentication import recently_proved
-from accounts.sessions import PersonRequest
+from accounts.sessions import GUESSABLE, PersonRequest
 from schools.school_year import SchoolYear
 from throttling import limits
 
@@ -124,6 +124,7 @@ def change_names(request: PersonRequest) -> HttpResponse:
     return render(request, "accounts/account/names.html", {"form": form})
 
 
+@steps_not_required
 @never_cache
 @recently_proved
 @page
@@ -147,13 +148,19 @@ def change_password(request: PersonRequest) -> HttpResponse:
         except account_.Outdated:
             return redirect("account")
         response = _back("mot-de-passe")
+        request.session.pop(GUESSABLE, None)
         user.refresh_from_db(fields=["password"])
         browsers.remember_account(request, response, user)
         return response
     return render(
         request,
         "accounts/account/password.html",
-        {"form": form, "names": names, "policy": POLICY.as_data()},
+        {
+            "form": form,
+            "names": names,
+            "policy": POLICY.as_data(),
+            "is_guessable": request.session.get(GUESSABLE, False),
+        },
     )
 
 

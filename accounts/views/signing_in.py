@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from accounts import browsers, sessions
 from accounts.forms import SignInForm
 from accounts.models import MCM, Level, User
+from accounts.passwords import MCM as POLICY
 from economy import pages
 from schools.school_year import SchoolYear
 from throttling import limits
@@ -43,6 +44,8 @@ def sign_in(request: HttpRequest, level: Level | None = None) -> HttpResponse:
         else:
             if user is not None:
                 response = sessions.sign_in(request, user, next_url=wanted)
+                if POLICY.is_known_to_guessers(form.cleaned_data["password"]):
+                    request.session[sessions.GUESSABLE] = True
                 browsers.forget_registration(response)
                 remember = form.cleaned_data["remember_name"]
                 browsers.remember_name(response, _name_of(user, login) if remember else "")

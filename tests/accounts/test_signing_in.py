@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -212,3 +213,27 @@ def test_raising_the_epoch_of_a_person_ends_all_their_sessions(jeanne: User) -> 
     sign_in(browser, "jeanne.dupont")
     User.objects.update(session_epoch=1)
     assert browser.get("/mon-espace/").status_code == 302
+
+
+@pytest.mark.parametrize("wanted", ["/mon-espace/", "/mon-compte/"])
+def test_a_password_that_guessers_know_by_now_must_be_replaced(person: Any, wanted: str) -> None:
+    """It was chosen before the list knew it (SAFETY T16)."""
+    person(password="Azerty123!")
+    browser = Client()
+    browser.post("/college/connexion/", {"login": "jeanne.dupont", "password": "Azerty123!"})
+    led = browser.get(wanted)
+    assert led.headers["Location"].startswith("/mon-compte/mot-de-passe/")
+    shown = browser.get("/mon-compte/mot-de-passe/").content.decode()
+    assert "trop connu" in shown
+    browser.post("/mon-compte/mot-de-passe/", {"password": "Marseille13!"})
+    assert browser.get(wanted).status_code == 302  # no better
+    browser.post("/mon-compte/mot-de-passe/", {"password": "Trois-lunes-vertes-9"})
+    assert browser.get(wanted).status_code == 200
+
+
+def test_a_password_that_nobody_tries_early_leads_straight_on(person: Any) -> None:
+    person()
+    browser = Client()
+    browser.post("/college/connexion/", {"login": "jeanne.dupont", "password": PASSWORD})
+    assert browser.get("/mon-espace/").status_code == 200
+    assert "trop connu" not in browser.get("/mon-compte/mot-de-passe/").content.decode()
