@@ -19,7 +19,7 @@ from mcm_portal.embedded import gate
 from mcm_portal.embedded.postgresql import APPLICATION
 from mcm_portal.embedded.processes import in_child
 
-from .machine import free_port
+from .machine import free_port, patiently
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -78,7 +78,7 @@ class Installation:
         for name in list(self.processes):
             self.kill(name)
         with contextlib.suppress(psycopg2.OperationalError):  # its server may be gone
-            self._on_server("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+            patiently(lambda: self._on_server("DROP DATABASE IF EXISTS {} WITH (FORCE)"))
 
     def _on_server(self, statement: str) -> None:
         connection = psycopg2.connect(self.server)

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import psycopg2
+
 
 def free_port() -> int:
     """Return a TCP port of 127.0.0.1 that nobody listens on."""
@@ -21,3 +23,20 @@ def wait_until(condition: Callable[[], Any], *, seconds: float = 30) -> None:
     while not condition():
         assert time.monotonic() < end, "it did not come"
         time.sleep(0.02)
+
+
+def patiently(drop: Callable[[], Any], *, seconds: float = 30) -> None:
+    """Drop a database that dead processes of another role were connected to.
+
+    « WITH (FORCE) » ends one's own connections only; the others end by themselves a moment after their
+    processes.
+    """
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            drop()
+            return
+        except psycopg2.errors.InsufficientPrivilege:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)

@@ -21,6 +21,7 @@ from mcm_portal.embedded.processes import in_child
 
 from . import processor, statements
 from .journeys import AllauthJourney, Journey, PortalJourney
+from .machine import patiently
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 120  # seconds
@@ -80,7 +81,7 @@ class Product:
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
             self.processes.clear()
-            self._on_server("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+            patiently(lambda: self._on_server("DROP DATABASE IF EXISTS {} WITH (FORCE)"))
 
     def cpu(self) -> dict[str, float]:
         """Return the CPU seconds used so far, by kind of process; PostgreSQL and Valkey included."""

@@ -100,7 +100,9 @@ def test_a_name_is_corrected_and_a_level_added(comes: Comes) -> None:
 
 def test_after_signing_out_the_back_button_shows_nobody(comes: Comes) -> None:
     """The next person at a shared computer (SAFETY T32)."""
-    ines = Person(first_name="Inès", last_name="Lambert", username="ines.lambert", address="ines@exemple.fr")
+    ines = Person(
+        first_name="Inès", last_name="Lambert", username="ines.lambert", address="ines.l@exemple.fr"
+    )
     visitor = comes()
     sign_up(visitor, ines)
     confirm_here(visitor, ines)
