@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import sys
+import sysconfig
 import urllib.request
 from pathlib import Path
 
@@ -18,6 +20,24 @@ MADE_HERE = shutil.ignore_patterns(
     ".git", ".venv", ".data", ".cache", ".*_cache", "__pycache__", "staticfiles"
 )
 
+NEEDLESS = shutil.ignore_patterns("test", "idlelib", "site-packages", "__pycache__", "*.a")
+
+
+def python_of(user: int | None, folder: Path) -> Path:
+    """Return a Python that ``user`` can start: this one, or a copy where its folder is closed to them."""
+    own = Path(sys.base_prefix) / "bin" / "python3"
+    if subprocess.run(["test", "-x", own], user=user, group=user, cwd="/").returncode == 0:
+        return own
+    copied = folder / "python"
+    library = Path(sysconfig.get_path("stdlib")).relative_to(sys.base_prefix)
+    (copied / "bin").mkdir(parents=True)
+    shutil.copy(own, copied / "bin")
+    shutil.copytree(sys.base_prefix / library, copied / library, ignore=NEEDLESS)
+    (copied / library / "site-packages").mkdir()
+    for shared in (Path(sys.base_prefix) / "lib").glob("libpython*.so*"):
+        shutil.copy(shared, copied / "lib", follow_symlinks=False)
+    return copied / "bin" / "python3"
+
 
 @pytest.mark.long
 def test_make_run_from_nothing_as_a_user_without_privileges() -> None:
@@ -29,11 +49,12 @@ def test_make_run_from_nothing_as_a_user_without_privileges() -> None:
             user = NOBODY
             for path in (project.parent, project, *project.rglob("*")):
                 os.chown(path, user, user, follow_symlinks=False)
-        python = f"PYTHON={Path(sys.base_prefix) / 'bin' / 'python3'}"
+        python = python_of(user, folder)
+        theirs = {"HOME": str(project), "LD_LIBRARY_PATH": str(python.parents[1] / "lib")}
 
         def make_run() -> Run:
-            words = ("make", "run", python)
-            return Run(project / ".data", *words, cwd=project, user=user, HOME=str(project)).until_ready()
+            words = ("make", "run", f"PYTHON={python}")
+            return Run(project / ".data", *words, cwd=project, user=user, **theirs).until_ready()
 
         first = make_run()
         owner = Path(f"/proc/{first.supervisor}").stat().st_uid
