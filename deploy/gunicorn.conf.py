@@ -19,6 +19,13 @@ logger_class = "mcm_portal.server_logs.ServerLog"  # the portal's own rules for 
 control_socket_disable = True
 
 
+def post_worker_init(worker: Any) -> None:
+    """Leave what a worker has loaded out of the collector's walks."""
+    from economy import garbage
+
+    garbage.look_less_often()
+
+
 def child_exit(server: Any, worker: Any) -> None:
     """Forget the gauges of a worker that ended (Prometheus, several processes)."""
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
