@@ -11,6 +11,7 @@ taken from the part that made it; foreign keys are checked when the statement, o
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -39,18 +40,14 @@ class Batch:
         After :meth:`run` the row knows its key; columns that the database fills in are not read back.
         """
         name = f"row{len(self._rows)}"
+        table, key, writable = _columns(type(row))
         columns, written = [], []
-        for field in row._meta.concrete_fields:
-            if isinstance(field, models.AutoField) or field.generated:
-                continue
-            sql, values = self._value(row, field)
+        for field, column, place in writable:
+            sql, values = self._value(row, field, place)
             if sql:
-                columns.append(connection.ops.quote_name(str(field.column)))
+                columns.append(column)
                 written.append(sql)
                 self._values += values
-        table, key = (
-            connection.ops.quote_name(str(each)) for each in (row._meta.db_table, row._meta.pk.column)
-        )
         source = f"SELECT {', '.join(written)}" + (f" WHERE {where}" if where else "")
         self._parts.append(
             f'"{name}" AS (INSERT INTO {table} ({", ".join(columns)}) {source} RETURNING {key} AS key)'
@@ -62,7 +59,7 @@ class Batch:
         """Return the SQL of the key that a row of this batch will have."""
         return f'(SELECT key FROM "{self._names[id(row)]}")'
 
-    def _value(self, row: models.Model, field: models.Field[Any, Any]) -> tuple[str, list[Any]]:
+    def _value(self, row: models.Model, field: models.Field[Any, Any], place: str) -> tuple[str, list[Any]]:
         """Return how a field's value is written; nothing where the database has the word."""
         if isinstance(field, models.ForeignKey) and field.is_cached(row):
             target = field.get_cached_value(row)
@@ -71,7 +68,7 @@ class Batch:
         value = field.pre_save(row, add=True)
         if isinstance(value, DatabaseDefault):
             return "", []
-        return f"%s::{_type_of(field)}", [field.get_db_prep_save(value, connection)]
+        return place, [field.get_db_prep_save(value, connection)]
 
     def run(self) -> bool:
         """Write everything; return whether every row was written (each ``where`` held).
@@ -87,6 +84,18 @@ class Batch:
                 row.pk = key
                 row._state.adding, row._state.db = False, connection.alias
         return None not in found
+
+
+@functools.cache  # a model's fields are there for good
+def _columns(model: type[models.Model]) -> tuple[str, str, list[tuple[models.Field[Any, Any], str, str]]]:
+    """Return a model's table, its key, and the fields one can write: column, and place for a value."""
+    quoted = connection.ops.quote_name
+    writable = [
+        (field, quoted(str(field.column)), f"%s::{_type_of(field)}")
+        for field in model._meta.concrete_fields
+        if not (isinstance(field, models.AutoField) or field.generated)
+    ]
+    return quoted(str(model._meta.db_table)), quoted(str(model._meta.pk.column)), writable
 
 
 def _type_of(field: models.Field[Any, Any]) -> str:
