@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 
 METHODS = ("GET", "HEAD", "POST")
 HEADERS = {
@@ -32,6 +37,27 @@ HEADERS = {
         )
     ),
 }
+
+
+@functools.cache
+def _common_policy() -> str:
+    return build_policy()
+
+
+class PolicyMiddleware(CSPMiddleware):
+    """Writes the content policy, which is made once for all pages but those that ask for one of their own.
+
+    A page does so by a decorator of ``csp.decorators``, or by a nonce for a script of Django's; and
+    Django's pages for developers (``DEBUG``) have none. The settings have no policy that only reports.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Give a page its policy."""
+        own = any(name.startswith("_csp_") for name in vars(response))
+        if own or settings.DEBUG or getattr(request, "_csp_nonce", None) is not None:
+            return super().process_response(request, response)
+        response.headers.setdefault(HEADER, _common_policy())
+        return response
 
 
 class HeadersMiddleware:

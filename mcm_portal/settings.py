@@ -79,7 +79,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     # Headers first, so that every answer has them; then what needs neither host nor database.
-    "csp.middleware.CSPMiddleware",
+    "mcm_portal.headers.PolicyMiddleware",
     "mcm_portal.headers.HeadersMiddleware",
     "mcm_portal.health.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
