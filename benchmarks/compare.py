@@ -61,12 +61,14 @@ def main(*, rounds: int, most: int, out: Path) -> int:
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         sink = stack.enter_context(Sink(_free_port()))
         products = [stack.enter_context(each.running()) for each in _products(Path(folder), sink.port)]
-        for product in products:  # warm
-            load.run(product.journey, sink, at_once=2, journeys=6, cpu=product.cpu)
+        for product in products:  # each thread of each process has its connection and its templates
+            warming = 4 if product.name == SHIPPED else 32
+            load.run(product.journey, sink, at_once=4, journeys=warming, cpu=product.cpu)
         for round_ in range(rounds):
             for product in products:
                 for families in at_once:
-                    journeys = max(2 * families, 16) if product.name != SHIPPED else max(families, 8)
+                    # Long enough for what is kept for seconds to be drawn as seldom as in a full minute.
+                    journeys = max(2 * families, 48) if product.name != SHIPPED else max(families, 8)
                     outcome = load.run(
                         product.journey, sink, at_once=families, journeys=journeys, cpu=product.cpu
                     )
@@ -79,7 +81,8 @@ def main(*, rounds: int, most: int, out: Path) -> int:
         log = Path(os.environ["DATA_DIR"]) / "postgresql.log"
         for product in products if log.exists() else ():
             with product.statements(log) as found:
-                outcome = load.run(product.journey, sink, at_once=4, journeys=60, cpu=product.cpu)
+                counted = 12 if product.name == SHIPPED else 60
+                outcome = load.run(product.journey, sink, at_once=4, journeys=counted, cpu=product.cpu)
                 time.sleep(1)  # for the worker's last words
             statements[product.name] = len(found) / max(outcome.journeys, 1)
             written = Counter(" ".join(re.sub(r"'[^']*'|\b\d+\b", "?", each).split())[:150] for each in found)
