@@ -16,8 +16,9 @@ class Page: pass
 page = Page(); page.itself = page; gone = weakref.ref(page); del page
 made = 0
 while gone() is not None:
-    rubbish = [[] for _ in range(1000)]
-    made += 1000
+    rubbish = []
+    rubbish.append(rubbish)
+    made += 1
     assert made < 10_000_000, "never looked for"
 """
 
