@@ -69,8 +69,19 @@ def device(request: HttpRequest) -> str:
 
 def device_hash(request: HttpRequest) -> str:
     """Return what a row keeps of the browser: nothing that could be put back into a cookie."""
-    number = device(request)
+    return hash_of(device(request))
+
+
+def hash_of(number: str) -> str:
+    """Return what a row keeps of a browser's number; nothing for none."""
     return hashlib.sha256(f"accounts.browsers|{number}".encode()).hexdigest() if number else ""
+
+
+def give_number(response: HttpResponse) -> str:
+    """Give the browser a number, and return it."""
+    number = secrets.token_urlsafe(16)
+    _remember(response, DEVICE, number, YEAR)
+    return number
 
 
 def remember_consent(
@@ -78,7 +89,7 @@ def remember_consent(
 ) -> None:
     """Keep the consent, and give the browser a number if it has none."""
     if not device(request):
-        _remember(response, DEVICE, secrets.token_urlsafe(16), YEAR)
+        give_number(response)
     _remember(response, CONSENT, f"{document}:{int(at.timestamp())}:{int(used)}", DAY)
 
 

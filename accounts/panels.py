@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from schools.school_year import SchoolYear
 
 from . import standing
-from .models import User
+from .models import MCM, User
 
 _panels: list[tuple[int, Callable[[User], Panel | None]]] = []
 
@@ -41,8 +41,9 @@ def panels_for(user: User) -> list[Panel]:
 
 def _enrolments(user: User) -> Panel | None:
     year = SchoolYear.current()
-    enrolments = standing.of(user).enrolments
-    if user.is_staff and not enrolments:
+    stands = standing.of(user)
+    enrolments = stands.enrolments
+    if not enrolments and (user.is_staff or MCM not in stands.doors):
         return None
     return Panel(
         title=_("Mon inscription %(year)s") % {"year": year.label},
@@ -70,8 +71,10 @@ def _own_school(user: User) -> Panel | None:
     )
 
 
-def _today(user: User) -> Panel:
+def _today(user: User) -> Panel | None:
     names = standing.of(user).names
+    if not names and not user.is_staff:
+        return None
     return Panel(title=_("Aujourd’hui"), template="accounts/panels/today.html", context={"names": names})
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef
-from django.db.models.functions import JSONObject
+from django.db.models import Exists, OuterRef, Value
+from django.db.models.functions import Concat, JSONObject
 from django_countries import countries
 
 from schools.school_year import SchoolYear
@@ -51,6 +51,7 @@ class Standing:
     """Where one person stands now."""
 
     names: tuple[str, ...]  # at the doors of MCM
+    doors: frozenset[str]  # the authorities that know a name of theirs
     enrolments: tuple[YearOfMcm, ...]  # of the school year that runs
     owes_consent: bool  # terms in force that they have not accepted (SCREENS A3)
 
@@ -59,7 +60,9 @@ def columns(person: str) -> dict[str, Any]:
     """Return what a query annotates, in this order, for :func:`read`; ``person`` names its key of a user."""
     return {
         "standing_names": ArraySubquery(
-            SignInName.objects.filter(user=OuterRef(person), authority=MCM).order_by("pk").values("name")
+            SignInName.objects.filter(user=OuterRef(person))
+            .order_by("pk")
+            .values(said=Concat("authority", Value(" "), "name"))
         ),
         "standing_enrolments": ArraySubquery(
             Enrolment.objects.of_this_year()
@@ -84,8 +87,10 @@ def columns(person: str) -> dict[str, Any]:
 def read(names: list[str], enrolments: list[Any], owes_consent: bool) -> Standing:
     """Make a standing of the columns as the driver gives them."""
     years = (json.loads(each) if isinstance(each, str) else each for each in enrolments)
+    said = [each.partition(" ") for each in names]
     return Standing(
-        names=tuple(names),
+        names=tuple(name for authority, _space, name in said if authority == MCM),
+        doors=frozenset(authority for authority, _space, _name in said),
         enrolments=tuple(YearOfMcm(**{name: value or "" for name, value in year.items()}) for year in years),
         owes_consent=owes_consent,
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from django.utils.translation import get_language
 
 from . import second_factor, standing
-from .models import PolicyDocument, User
+from .models import MCM, PolicyDocument, User
 
 _steps: list[Step] = []
 
@@ -53,9 +53,11 @@ def terms_to_accept(user: User) -> PolicyDocument | None:
 def needs_renewal(user: User) -> bool:
     """Say whether this person has no enrolment for the school year that runs (SCREENS A8).
 
-    Staff need none: they keep their account for their role.
+    Staff need none: they keep their account for their role. Nor do those who have no name at the door
+    of « Ma classe à la maison »: they come for something else.
     """
-    return not user.is_staff and not standing.of(user).enrolments
+    stands = standing.of(user)
+    return not user.is_staff and MCM in stands.doors and not stands.enrolments
 
 
 register(Step(order=10, page="accept_terms", is_due=lambda user: standing.of(user).owes_consent))

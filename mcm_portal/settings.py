@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "schools",
     "notifications",
     "accounts",
+    "guardians",
     "mcm_portal",
 ]
 
@@ -187,6 +188,7 @@ CELERY_BEAT_SCHEDULE = {
     "schools.sweep": {"task": "schools.tasks.sweep_rosters", "schedule": 15.0},
     "schools.purge": {"task": "schools.tasks.purge_rosters", "schedule": 3600.0},
     "accounts.purge": {"task": "accounts.tasks.purge", "schedule": 3600.0},
+    "guardians.purge": {"task": "guardians.tasks.purge", "schedule": 600.0},
     "notifications.purge": {"task": "notifications.tasks.purge", "schedule": 3600.0},
     "audit.seal": {"task": "audit.tasks.seal", "schedule": 60.0},
     "audit.purge": {"task": "audit.tasks.purge", "schedule": 3600.0},

@@ -67,4 +67,6 @@ def accept_terms(request: PersonRequest) -> HttpResponse:
             enrolment.accept(request.user, accepted)
             return HttpResponseRedirect(next_page(request) or reverse("my_space"))
         refused = True
-    return render(request, "accounts/accept_terms.html", {"document": document, "refused": refused})
+    is_first = not request.user.acceptances.filter(document__kind=document.kind).exists()
+    context = {"document": document, "refused": refused, "is_first": is_first}
+    return render(request, "accounts/accept_terms.html", context)

@@ -14,9 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts import browsers, sessions
-from accounts.forms import SignInForm
-from accounts.models import MCM, Level, User
-from accounts.passwords import MCM as POLICY
+from accounts.doors import MCM_DOOR, Door
+from accounts.models import Level, User
 from economy import pages
 from schools.school_year import SchoolYear
 from throttling import limits
@@ -28,27 +27,29 @@ from .pages import next_page, page
 @never_cache
 @page
 @sensitive_post_parameters("password")
-def sign_in(request: HttpRequest, level: Level | None = None) -> HttpResponse:
-    """Sign in at the door of MCM. Each level has its page; the door is one."""
+def sign_in(request: HttpRequest, level: Level | None = None, door: Door = MCM_DOOR) -> HttpResponse:
+    """Sign in at a door. Each level of MCM has its page; its door is one."""
     wanted = next_page(request)
     if request.user.is_authenticated:
         return HttpResponseRedirect(wanted or reverse("my_space"))
     known = browsers.name(request)
-    form = SignInForm(request.POST or None, initial={"login": known, "remember_name": bool(known)})
+    form = door.form(request.POST or None, initial={"login": known, "remember_name": bool(known)})
     if request.method == "POST" and form.is_valid():
         login = form.cleaned_data["login"]
         try:
-            user = authenticate(request, login=login, password=form.cleaned_data["password"], authority=MCM)
+            user = authenticate(
+                request, login=login, password=form.cleaned_data["password"], authority=door.authority
+            )
         except limits.Refused as refusal:
             form.add_error(None, _too_often(refusal))
         else:
             if user is not None:
                 response = sessions.sign_in(request, user, next_url=wanted)
-                if POLICY.is_known_to_guessers(form.cleaned_data["password"]):
+                if door.policy.is_known_to_guessers(form.cleaned_data["password"]):
                     request.session[sessions.GUESSABLE] = True
                 browsers.forget_registration(response)
                 remember = form.cleaned_data["remember_name"]
-                browsers.remember_name(response, _name_of(user, login) if remember else "")
+                browsers.remember_name(response, _name_of(user, login, door) if remember else "")
                 return response
             form.add_error(
                 None,
@@ -59,7 +60,7 @@ def sign_in(request: HttpRequest, level: Level | None = None) -> HttpResponse:
             )
     return pages.draw(
         request,
-        "accounts/sign_in.html",
+        door.template,
         lambda: {"form": form, "level": level, "year": SchoolYear.current()},
         own={
             "next": wanted,
@@ -100,8 +101,8 @@ def _too_often(refusal: limits.Refused) -> str:
     ) % {"wait": refusal.wait}
 
 
-def _name_of(user: User, login: str) -> str:
+def _name_of(user: User, login: str, door: Door) -> str:
     """Return the name to remember: never an address, even where one was typed."""
     if "@" not in login:
         return login.strip().lower()
-    return user.sign_in_names.filter(authority=MCM).values_list("name", flat=True).first() or ""
+    return user.sign_in_names.filter(authority=door.authority).values_list("name", flat=True).first() or ""

@@ -1,0 +1,169 @@
+"""What guardians type: cleaned, refused with a kind sentence, never judged against the school's records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts.forms import PasswordField, SignInForm
+from accounts.passwords import EDUCONNECT, PasswordContext
+from schools import person_names
+from schools.rosters.birth_dates import NoBirthDate, birth_date
+from schools.rosters.phones import Line, phone
+from schools.school_year import today
+
+from .models import Answer
+
+# Where the schools of the thirty académies are: an SMS goes nowhere else (SAFETY T7).
+REGIONS = (
+    ("FR", _("France métropolitaine (+33)")),
+    ("GP", _("Guadeloupe, Saint-Martin, Saint-Barthélemy (+590)")),
+    ("MQ", _("Martinique (+596)")),
+    ("GF", _("Guyane (+594)")),
+    ("RE", _("La Réunion (+262)")),
+    ("YT", _("Mayotte (+262)")),
+    ("PM", _("Saint-Pierre-et-Miquelon (+508)")),
+    ("NC", _("Nouvelle-Calédonie (+687)")),
+    ("PF", _("Polynésie française (+689)")),
+    ("WF", _("Wallis-et-Futuna (+681)")),
+)
+PREFIXES = ("+33", "+590", "+596", "+594", "+262", "+508", "+687", "+689", "+681")
+
+
+class GuardianSignInForm(SignInForm):
+    """« Je me connecte avec mon compte » (SCREENS D4)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        login = self.fields["login"]
+        login.label = _("Identifiant")
+        login.help_text = _("Par exemple p.martin27")
+        login.error_messages = {**login.error_messages, "required": _("Écrivez votre identifiant.")}
+
+
+class IdentityForm(forms.Form):
+    """« Je confirme mon identité » (SCREENS D5)."""
+
+    last_name = forms.CharField(
+        label=_("Nom"),
+        help_text=_("De naissance ou d’usage, comme l’école le connaît."),
+        max_length=400,
+        error_messages={"required": _("Écrivez votre nom.")},
+    )
+    first_name = forms.CharField(
+        label=_("Prénom"), max_length=400, error_messages={"required": _("Écrivez votre prénom.")}
+    )
+    region = forms.ChoiceField(label=_("Pays ou territoire du numéro"), choices=REGIONS, initial="FR")
+    mobile = forms.CharField(
+        label=_("N° de téléphone portable"),
+        help_text=_("Celui que vous avez donné à l’école, par exemple 06 12 34 56 78."),
+        max_length=40,
+        widget=forms.TextInput(attrs={"inputmode": "tel"}),
+        error_messages={"required": _("Écrivez votre numéro de téléphone portable.")},
+    )
+
+    def clean_last_name(self) -> str:
+        """Refuse what is no name."""
+        return person_names.clean_name(self.cleaned_data["last_name"])
+
+    def clean_first_name(self) -> str:
+        """Refuse what is no name."""
+        return person_names.clean_name(self.cleaned_data["first_name"])
+
+    def clean(self) -> dict[str, Any]:
+        """Read the number in the way of its region; a landline gets no SMS."""
+        cleaned = super().clean() or self.cleaned_data
+        if not cleaned.get("mobile"):
+            return cleaned
+        number, line = phone(cleaned["mobile"], cleaned.get("region") or "FR")
+        if line is Line.NONE:
+            self.add_error("mobile", _("Ce numéro n’est pas complet. Écrivez-le comme 06 12 34 56 78."))
+        elif line is not Line.MOBILE or not number.startswith(PREFIXES):
+            self.add_error(
+                "mobile",
+                _("Ce n’est pas un numéro de portable français. Nous ne pouvons pas y envoyer de SMS."),
+            )
+        cleaned["mobile"] = number
+        return cleaned
+
+
+class CodeForm(forms.Form):
+    """« Un code de sécurité a été envoyé » (SCREENS D6)."""
+
+    code = forms.CharField(
+        label=_("Code de sécurité"),
+        help_text=_("Les 6 chiffres du SMS."),
+        max_length=100,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+        error_messages={"required": _("Écrivez les 6 chiffres du SMS.")},
+    )
+
+
+class ChildForm(forms.Form):
+    """« Rattachement des élèves au compte », one child (SCREENS D7)."""
+
+    answer = forms.ChoiceField(
+        label=_("Votre lien avec cet élève"),
+        choices=Answer.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choisissez l’une des deux réponses.")},
+    )
+    day = forms.CharField(label=_("Jour"), required=False, max_length=10)
+    month = forms.CharField(label=_("Mois"), required=False, max_length=10)
+    year = forms.CharField(label=_("Année"), required=False, max_length=10)
+
+    def clean(self) -> dict[str, Any]:
+        """Put the date together: « 2012-03-09 », with 00 for what the papers do not say."""
+        cleaned = super().clean() or self.cleaned_data
+        cleaned["birth_date"] = ""
+        if cleaned.get("answer") != Answer.GUARDIAN:
+            return cleaned
+        day, month, year = (cleaned.get(part, "").strip() for part in ("day", "month", "year"))
+        if not year:
+            self.add_error("day", _("Écrivez la date de naissance de l’élève."))
+            return cleaned
+        try:
+            cleaned["birth_date"] = birth_date(f"{day or '00'}/{month or '00'}/{year}", today())
+        except NoBirthDate as error:
+            if error.code == "date_out_of_range":
+                self.add_error("day", _("Vérifiez l’année : un élève n’a pas cet âge."))
+            elif error.code == "date_short_year":
+                self.add_error("day", _("Écrivez l’année en quatre chiffres, par exemple 2012."))
+            else:
+                self.add_error(
+                    "day", _("Cette date n’existe pas. Écrivez-la en chiffres, par exemple 09 03 2012.")
+                )
+        return cleaned
+
+
+class GuardianPasswordForm(forms.Form):
+    """« Je choisis mon nouveau mot de passe » (SCREENS D8)."""
+
+    password = PasswordField(
+        label=_("Nouveau mot de passe"), error_messages={"required": _("Choisissez un mot de passe.")}
+    )
+    confirmation = PasswordField(
+        label=_("Confirmation du mot de passe"),
+        error_messages={"required": _("Écrivez le mot de passe une seconde fois.")},
+    )
+
+    def __init__(self, *args: Any, context: PasswordContext, **kwargs: Any) -> None:
+        self.context = context
+        super().__init__(*args, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        """Judge it by the policy of this door; both must be the same."""
+        cleaned = super().clean() or self.cleaned_data
+        password = cleaned.get("password")
+        if not password:
+            return cleaned
+        try:
+            EDUCONNECT.validate(password, self.context)
+        except ValidationError as error:
+            self.add_error("password", error)
+        if cleaned.get("confirmation") and cleaned["confirmation"] != password:
+            self.add_error("confirmation", _("Les deux mots de passe ne sont pas les mêmes."))
+        return cleaned

@@ -1,0 +1,93 @@
+"""The letters of this app, written when they are sent. Discovered by ``notifications``."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
+
+from accounts.letters import first_words, page
+from accounts.models import User
+from notifications import letters as notification_letters
+from notifications.letters import Context, Letter, NothingToSend
+from throttling import limits
+
+from . import activation, codes
+from .models import Activation, Guardianship
+
+logger = structlog.get_logger(__name__)
+BUDGET = 50_000  # SMS with a code a day, for the whole portal (SAFETY T7)
+
+
+def _sms(name: str, context: dict[str, Any]) -> Letter:
+    text = render_to_string(f"guardians/letters/{name}.txt", context)
+    return Letter(subject="", text=" ".join(text.split()))
+
+
+def _mail(name: str, context: dict[str, Any]) -> Letter:
+    context = {"help_contact": settings.ADMIN_CONTACT, "home_url": page("home"), **context}
+    folder = f"guardians/letters/{name}"
+    return Letter(
+        subject=" ".join(render_to_string(f"{folder}_subject.txt", context).split()),
+        text=render_to_string(f"{folder}.txt", context).strip() + "\n",
+        html=render_to_string(f"{folder}.html", context),
+    )
+
+
+def code_letter(context: Context) -> Letter:
+    """Send the code in force; nothing for a code that was replaced, or to nobody's number."""
+    public_id, _dot, number = context.reference.partition(".")
+    row = Activation.objects.alive().filter(public_id=public_id, verified_at=None).first()
+    if row is None or not context.to or str(row.code_number) != number:
+        raise NothingToSend
+    try:
+        limits.hit(limits.Limit("guardians.sms_budget", "all", BUDGET, timedelta(days=1)))
+    except limits.Refused as refusal:
+        logger.error("sms_budget_spent", kind=activation.KIND_CODE)
+        raise NothingToSend from refusal
+    return _sms("code", {"code": codes.code(row), "minutes": 30})
+
+
+def account_made_letter(context: Context) -> Letter:
+    """Tell the address that the school has: an account was made with its record (SAFETY T11)."""
+    user = User.objects.filter(public_id=context.reference).first()
+    if user is None:
+        raise NothingToSend
+    return _mail("account_made", {"name": first_words(user.first_name)})
+
+
+def access_found_again_letter(context: Context) -> Letter:
+    """Tell the same address: another password was chosen by SMS."""
+    user = User.objects.filter(public_id=context.reference).first()
+    if user is None:
+        raise NothingToSend
+    return _mail("access_found_again", {"name": first_words(user.first_name)})
+
+
+def another_guardian_letter(context: Context) -> Letter:
+    """Tell a child's other guardians: who it is stays with the school."""
+    tied = (
+        Guardianship.objects.select_related("tie__student", "tie__contact__school")
+        .filter(public_id=context.reference)
+        .first()
+    )
+    if tied is None:
+        raise NothingToSend
+    said = {"child": first_words(tied.tie.student.first_name), "school": tied.tie.contact.school.name}
+    return _sms("another_guardian_sms", said) if "@" not in context.to else _mail("another_guardian", said)
+
+
+notification_letters.register(activation.KIND_CODE, code_letter, label=_("Code d’un responsable légal"))
+notification_letters.register(
+    activation.KIND_MADE, account_made_letter, label=_("Compte de responsable légal créé")
+)
+notification_letters.register(
+    activation.KIND_AGAIN, access_found_again_letter, label=_("Accès de responsable légal retrouvé")
+)
+notification_letters.register(
+    activation.KIND_ANOTHER, another_guardian_letter, label=_("Autre responsable légal rattaché")
+)

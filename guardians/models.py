@@ -1,0 +1,161 @@
+"""A guardian's first sign-in, kept step by step, and the children it ends with (SCREENS D5 to D10)."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from schools.models import GuardianContact, GuardianTie, Responsibility, Schooling, Student
+
+AT_HAND = timedelta(minutes=30)  # a code, and each step of a first sign-in (SCREENS D6, SAFETY 0.1 point 3)
+GUESSES = 5  # of one code (SAFETY G7)
+GIVES_ACCESS = (Responsibility.LEGAL, Responsibility.IN_CHARGE)
+IN_A_ROW = 10  # wrong birth dates of one child, by whomever; then its school opens it again (SAFETY G8)
+
+
+class Answer(models.TextChoices):
+    """What somebody declares for a child (SCREENS D7)."""
+
+    GUARDIAN = "guardian", _("Je suis le représentant légal de cet élève")
+    NOT_GUARDIAN = "not_guardian", _("Je ne suis pas le représentant légal de cet élève")
+
+
+class ActivationQuerySet(models.QuerySet["Activation"]):
+    """First sign-ins under way."""
+
+    def alive(self) -> ActivationQuerySet:
+        """Keep those whose last step was taken less than thirty minutes ago."""
+        return self.filter(lives_until__gt=Now())
+
+
+class Activation(models.Model):
+    """The first sign-in of one guardian, from their name to their identifier.
+
+    It belongs to the browser that began it. Who is in no school's record has one as well, which never
+    gets a code: nobody learns from the pages whom a school knows (SAFETY G1, T6). The code stands nowhere:
+    :mod:`guardians.codes` derives it.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    browser = models.CharField(max_length=64)  # a hash of the browser's own number
+    language = models.CharField(max_length=8, default="fr")
+    first_name = models.CharField(max_length=100)  # as typed, like the name and the number
+    last_name = models.CharField(max_length=100)
+    mobile = models.CharField(max_length=16)
+    contacts = ArrayField(models.BigIntegerField(), default=list)  # the school's records that match
+    code_number = models.PositiveSmallIntegerField(default=1)  # another one for each code sent again
+    guesses = models.PositiveSmallIntegerField(default=0)
+    lives_until = models.DateTimeField(db_default=Now() + AT_HAND)
+    verified_at = models.DateTimeField(null=True)
+    user = models.OneToOneField(User, on_delete=models.CASCADE, null=True, related_name="activation")
+    acknowledged_at = models.DateTimeField(null=True)  # the identifier was read
+
+    objects = ActivationQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["browser"], name="activation_browser"),
+            models.Index(fields=["lives_until"], name="activation_end"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(user=None) | Q(verified_at__isnull=False), name="activation_ends_after_its_code"
+            ),
+            models.CheckConstraint(
+                condition=Q(verified_at=None) | ~Q(contacts=[]), name="activation_of_a_contact"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+    @property
+    def subject(self) -> str:
+        """What the journal calls it."""
+        return f"activation:{self.public_id}"
+
+
+class ActivationAnswer(models.Model):
+    """What was declared for one child on the way; with a right birth date where it gives access."""
+
+    activation = models.ForeignKey(Activation, on_delete=models.CASCADE, related_name="answers")
+    student = models.ForeignKey(Student, on_delete=models.CASCADE, related_name="+")
+    answer = models.CharField(max_length=12, choices=Answer)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["activation", "student"], name="one_answer_per_child"),
+            models.CheckConstraint(condition=Q(answer__in=Answer.values), name="activation_answer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.activation_id}: {self.answer}"
+
+
+class ContactAccount(models.Model):
+    """A school's record of a person has one account, and one only (SAFETY 5, guardian activation)."""
+
+    contact = models.OneToOneField(GuardianContact, on_delete=models.CASCADE, related_name="account")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="contact_accounts")
+
+    def __str__(self) -> str:
+        return f"{self.contact_id} → {self.user_id}"
+
+
+class GuardianshipQuerySet(models.QuerySet["Guardianship"]):
+    """Who answers for whom."""
+
+    def in_force(self) -> GuardianshipQuerySet:
+        """Keep what the school's record still gives, asked anew at each page (SAFETY T15).
+
+        A tie that the school took away gives nothing from that moment on; a child who left gives access
+        for seven days more; a person merely to be called gives none.
+        """
+        return self.filter(
+            Exists(Schooling.objects.with_access().filter(student=OuterRef("tie__student"))),
+            tie__removed_at=None,
+            tie__responsibility__in=GIVES_ACCESS,
+        )
+
+    def consenting(self) -> GuardianshipQuerySet:
+        """Keep those who may consent for the child: legal guardians, not persons in charge (SCREENS D7)."""
+        return self.in_force().filter(tie__responsibility=Responsibility.LEGAL)
+
+
+class Guardianship(models.Model):
+    """An account's tie to a child: proved by a birth date, given by the school's record.
+
+    One for each record of a school: a child in two schools gives two.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="guardianships")
+    tie = models.OneToOneField(GuardianTie, on_delete=models.CASCADE, related_name="guardianship")
+    since = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = GuardianshipQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.user_id} → {self.tie_id}"
+
+
+class BirthDateTries(models.Model):
+    """Wrong birth dates of one child in a row, whoever tried (SAFETY G8): its school sets them back."""
+
+    student = models.OneToOneField(Student, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    wrong_in_a_row = models.PositiveSmallIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.student_id}: {self.wrong_in_a_row}"
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether no date is judged for this child any more."""
+        return self.wrong_in_a_row >= IN_A_ROW

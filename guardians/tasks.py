@@ -1,0 +1,13 @@
+"""What the worker does for this app by the clock."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from . import activation
+
+
+@shared_task
+def purge() -> None:
+    """Forget first sign-ins whose time is over, and what was typed for them (SAFETY G13)."""
+    activation.purge()

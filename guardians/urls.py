@@ -1,0 +1,29 @@
+"""The addresses of guardians' pages."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from accounts.doors import Door
+from accounts.passwords import EDUCONNECT as POLICY
+from accounts.views.signing_in import sign_in
+
+from .forms import GuardianSignInForm
+from .identifiers import EDUCONNECT
+from .views import first_sign_in
+
+DOOR = Door(EDUCONNECT, POLICY, "guardians/sign_in.html", GuardianSignInForm)
+
+urlpatterns = [
+    path("responsables/connexion/", sign_in, {"door": DOOR}, name="guardian_sign_in"),
+    path("responsables/premiere-connexion/", first_sign_in.identity, name="guardian_identity"),
+    path("responsables/premiere-connexion/code/", first_sign_in.code, name="guardian_code"),
+    path("responsables/premiere-connexion/enfants/", first_sign_in.children, name="guardian_children"),
+    path(
+        "responsables/premiere-connexion/enfants/<uuid:public_id>/",
+        first_sign_in.child,
+        name="guardian_child",
+    ),
+    path("responsables/premiere-connexion/mot-de-passe/", first_sign_in.password, name="guardian_password"),
+    path("responsables/identifiant/", first_sign_in.identifier, name="guardian_identifier"),
+]

@@ -1,0 +1,222 @@
+"""The first sign-in of a guardian by SMS, one page a step (SCREENS D5 to D9)."""
+
+from __future__ import annotations
+
+import functools
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from accounts import browsers, sessions
+from accounts.middleware import steps_not_required
+from accounts.passwords import EDUCONNECT, PasswordContext
+from accounts.sessions import PersonRequest
+from accounts.views.pages import page
+from schools.models import Student
+from throttling import limits
+from throttling.clients import client_address
+
+from .. import activation
+from ..activation import Child
+from ..forms import ChildForm, CodeForm, GuardianPasswordForm, IdentityForm
+from ..models import Activation, Answer
+
+STEPS = 4
+
+
+def _step(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Give a page the first sign-in that is under way in this browser; without one, begin."""
+
+    @login_not_required
+    @never_cache
+    @page
+    @functools.wraps(view)
+    def wrapped(request: HttpRequest, **parts: Any) -> HttpResponse:
+        under_way = activation.of_browser(browsers.device_hash(request))
+        if under_way is None:
+            return _too_late(request)
+        if under_way.user is not None:
+            return redirect("guardian_identifier")
+        try:
+            return view(request, under_way, **parts)
+        except activation.OutOfTime:
+            return _too_late(request)
+
+    return wrapped
+
+
+def _too_late(request: HttpRequest) -> HttpResponse:
+    return render(request, "guardians/too_late.html", status=410 if request.method == "POST" else 200)
+
+
+@login_not_required
+@never_cache
+@page
+@sensitive_post_parameters("mobile")
+def identity(request: HttpRequest) -> HttpResponse:
+    """« Je confirme mon identité »: the same page follows, whether or not a school knows the person."""
+    form = IdentityForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        response = redirect("guardian_code")
+        number = browsers.device(request) or browsers.give_number(response)
+        try:
+            activation.start(
+                first_name=form.cleaned_data["first_name"],
+                last_name=form.cleaned_data["last_name"],
+                mobile=form.cleaned_data["mobile"],
+                browser=browsers.hash_of(number),
+                client=client_address(request),
+                language=get_language() or "fr",
+            )
+            return response
+        except limits.Refused as refusal:
+            form.add_error(
+                None,
+                _("Plusieurs codes ont déjà été demandés. Réessayez %(wait)s.") % {"wait": refusal.wait},
+            )
+    return render(request, "guardians/identity.html", {"form": form, "steps": STEPS})
+
+
+@_step
+def code(request: HttpRequest, under_way: Activation) -> HttpResponse:
+    """« Un code de sécurité a été envoyé »."""
+    if under_way.verified_at is not None:
+        return redirect("guardian_children")
+    form = CodeForm(request.POST if request.method == "POST" and "again" not in request.POST else None)
+    told = ""
+    if request.method == "POST" and "again" in request.POST:
+        try:
+            activation.send_again(under_way)
+            told = _("Un nouveau code vient de partir. Le code d’avant ne sert plus.")
+        except limits.Refused as refusal:
+            told = _(
+                "Un SMS peut mettre une minute à arriver. Vous pourrez demander un autre code %(wait)s."
+            ) % {"wait": refusal.wait}
+    elif request.method == "POST" and form.is_valid():
+        if activation.verify_code(under_way, form.cleaned_data["code"]):
+            return redirect("guardian_children")
+        form.add_error(
+            "code",
+            _(
+                "Ce n’est pas le code du dernier SMS. Vérifiez les 6 chiffres. "
+                "Après cinq essais, il faut demander un nouveau code."
+            ),
+        )
+    shown = {"form": form, "told": told, "mobile": under_way.mobile, "steps": STEPS}
+    return render(request, "guardians/code.html", shown)
+
+
+@_step
+def children(request: HttpRequest, under_way: Activation) -> HttpResponse:
+    """Lead to the first child without an answer; then to the password."""
+    if under_way.verified_at is None:
+        return redirect("guardian_code")
+    known = activation.children(under_way)
+    for child in known:
+        if not child.answer:
+            return redirect("guardian_child", public_id=child.student.public_id)
+    if not any(child.answer == Answer.GUARDIAN for child in known):
+        return render(request, "guardians/nobody.html")
+    return redirect("guardian_password")
+
+
+@_step
+def child(request: HttpRequest, under_way: Activation, public_id: uuid.UUID) -> HttpResponse:
+    """« Rattachement des élèves au compte », for one child."""
+    if under_way.verified_at is None:
+        return redirect("guardian_code")
+    known = activation.children(under_way)
+    place = next((n for n, each in enumerate(known) if each.student.public_id == public_id), None)
+    if place is None:
+        raise Http404
+    form = ChildForm(request.POST or None, initial={"answer": known[place].answer})
+    if request.method == "POST" and form.is_valid():
+        try:
+            activation.answer_for(
+                under_way,
+                known[place].student,
+                Answer(form.cleaned_data["answer"]),
+                form.cleaned_data["birth_date"],
+            )
+            return redirect("guardian_children")
+        except activation.WrongDate:
+            form.add_error(
+                "day",
+                _("Cette date n’est pas celle que l’école a enregistrée. Les essais sont comptés."),
+            )
+        except activation.Locked:
+            form.add_error(
+                None,
+                _(
+                    "Trop de dates fausses ont été essayées pour cet élève. "
+                    "L’école peut débloquer le rattachement : demandez-le au secrétariat."
+                ),
+            )
+        except limits.Refused as refusal:
+            form.add_error(
+                None,
+                _(
+                    "Trop d’essais pour cet élève. Réessayez %(wait)s, "
+                    "ou demandez au secrétariat de l’école de vérifier la date."
+                )
+                % {"wait": refusal.wait},
+            )
+    shown = {
+        "form": form,
+        "child": known[place],
+        "number": place + 1,
+        "total": len(known),
+        "before": _before(known, place),
+        "steps": STEPS,
+    }
+    return render(request, "guardians/child.html", shown)
+
+
+def _before(known: list[Child], place: int) -> Student | None:
+    """Return the child of the page before, for « Précédent »."""
+    return known[place - 1].student if place else None
+
+
+@_step
+@sensitive_post_parameters("password", "confirmation")
+def password(request: HttpRequest, under_way: Activation) -> HttpResponse:
+    """« Je choisis mon nouveau mot de passe »: the account is made, and its owner signed in."""
+    if under_way.verified_at is None:
+        return redirect("guardian_code")
+    context = PasswordContext(
+        names=(under_way.first_name, under_way.last_name), username="", address="", school_words=()
+    )
+    form = GuardianPasswordForm(request.POST or None, context=context)
+    if request.method == "POST" and form.is_valid():
+        try:
+            user = activation.finish(under_way, form.cleaned_data["password"])
+        except activation.ChildrenMissing:
+            return redirect("guardian_children")
+        except activation.TwoAccounts:
+            return render(request, "guardians/two_accounts.html", status=409)
+        return sessions.sign_in(request, user, next_url=reverse("guardian_identifier"))
+    shown = {"form": form, "policy": EDUCONNECT.as_data(), "steps": STEPS}
+    return render(request, "guardians/password.html", shown)
+
+
+@steps_not_required
+@never_cache
+@page
+def identifier(request: PersonRequest) -> HttpResponse:
+    """Show the identifier until its owner says that they have kept it (SCREENS D9)."""
+    if request.method == "POST":
+        activation.acknowledge(request.user)
+        return redirect("my_space")
+    name = activation.identifier_of(request.user)
+    if not name:
+        return redirect("my_space")
+    return render(request, "guardians/identifier.html", {"identifier": name})

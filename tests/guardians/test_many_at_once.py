@@ -1,0 +1,85 @@
+"""What only happens when several do the same at the same moment (SAFETY G7, G8, guardian activation)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+
+from accounts.models import User
+from guardians import activation, codes
+from guardians.models import Activation, Answer, ContactAccount
+
+from .conftest import PASSWORD, Declared, Guardian
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Declare = Callable[..., Declared]
+
+
+def abreast(*acts: Callable[[], object]) -> list[object]:
+    """Do all of them at the same moment; return what each gave, or the exception."""
+    gate = threading.Barrier(len(acts))
+    given: list[object] = [None] * len(acts)
+
+    def do(place: int, act: Callable[[], object]) -> None:
+        gate.wait()
+        try:
+            given[place] = act()
+        except Exception as error:
+            given[place] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=do, args=(n, act)) for n, act in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return given
+
+
+def test_of_many_codes_at_once_five_are_judged(declare: Declare, guardian: Guardian) -> None:
+    declare()
+    guardian.start()
+    waiting = guardian.activation
+    right = codes.code(waiting)
+    wrong = [f"{n:06}" for n in range(41) if f"{n:06}" != right][:40]
+    given = abreast(*(lambda typed=typed: activation.verify_code(waiting, typed) for typed in wrong))
+    assert sum(each is False for each in given) == 5
+    assert sum(isinstance(each, activation.OutOfTime) for each in given) == 35
+    assert Activation.objects.get().guesses == 5
+
+
+def test_two_browsers_with_one_record_make_one_account(declare: Declare, guardian: Guardian) -> None:
+    family = declare()
+    guardian.start()
+    first = guardian.activation
+    second = Activation.objects.create(
+        browser="x" * 64,
+        first_name="Hélène",
+        last_name="Dupont",
+        mobile=first.mobile,
+        contacts=first.contacts,
+    )
+    for waiting in (first, second):
+        assert activation.verify_code(waiting, codes.code(waiting))
+        activation.answer_for(waiting, family.children[0], Answer.GUARDIAN, "2012-03-09")
+    given = abreast(*(lambda each=each: activation.finish(each, PASSWORD) for each in (first, second)))
+    assert given[0] == given[1] == User.objects.get()
+    assert ContactAccount.objects.count() == 1
+
+
+def test_of_many_dates_at_once_five_are_judged(declare: Declare, guardian: Guardian) -> None:
+    family = declare()
+    guardian.start()
+    guardian.code()
+    waiting = guardian.activation
+    dates = [f"2012-03-{day:02}" for day in range(10, 25)]
+
+    def tries(date: str) -> Callable[[], object]:
+        return lambda: activation.answer_for(waiting, family.children[0], Answer.GUARDIAN, date)
+
+    given = abreast(*(tries(date) for date in dates))
+    assert sum(isinstance(each, activation.WrongDate) for each in given) == 5
