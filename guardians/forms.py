@@ -129,7 +129,7 @@ class ChildForm(forms.Form):
             cleaned["birth_date"] = birth_date(f"{day or '00'}/{month or '00'}/{year}", today())
         except NoBirthDate as error:
             if error.code == "date_out_of_range":
-                self.add_error("day", _("Vérifiez l’année : un élève n’a pas cet âge."))
+                self.add_error("day", _("Vérifiez l’année : un élève n’a pas cet âge."))
             elif error.code == "date_short_year":
                 self.add_error("day", _("Écrivez l’année en quatre chiffres, par exemple 2012."))
             else:

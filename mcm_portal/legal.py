@@ -22,9 +22,13 @@ Page = tuple[str | Promise, str, str]
 SIGN_IN: list[Page] = [
     (_("Accueil"), "home", ""),
     *((level.label, "sign_in", level) for level in Level),
+    (_("Représentant légal (parents)"), "guardian_sign_in", ""),
     (_("Nom d’utilisateur ou mot de passe oublié"), "recover", ""),
 ]
-SIGN_UP: list[Page] = [(level.label, "consent", level) for level in Level]
+SIGN_UP: list[Page] = [
+    *((level.label, "consent", level) for level in Level),
+    (_("Première connexion d’un responsable légal"), "guardian_identity", ""),
+]
 ACCOUNT: list[Page] = [
     (_("Mon espace"), "my_space", ""),
     (_("Mon compte"), "account", ""),

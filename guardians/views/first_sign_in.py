@@ -158,7 +158,7 @@ def child(request: HttpRequest, under_way: Activation, public_id: uuid.UUID) -> 
                 None,
                 _(
                     "Trop de dates fausses ont été essayées pour cet élève. "
-                    "L’école peut débloquer le rattachement : demandez-le au secrétariat."
+                    "L’école peut débloquer le rattachement : demandez-le au secrétariat."
                 ),
             )
         except limits.Refused as refusal:

@@ -15,7 +15,17 @@ from accounts.models import SignInName, User
 from notifications import letters, outbox
 from notifications.models import Message
 
-OURS = {"throttling", "audit", "schools", "notifications", "accounts", "account", "sessions", "auth"}
+OURS = {
+    "throttling",
+    "audit",
+    "schools",
+    "notifications",
+    "accounts",
+    "guardians",
+    "account",
+    "sessions",
+    "auth",
+}
 TELLING = re.compile(
     r"(^|_)(email|address|to|phone|mobile|first_name|last_name|username|session_data|text|html)($|_)"
 )
@@ -85,7 +95,12 @@ def test_an_erased_person_leaves_nothing(person) -> None:
 
 def test_every_registry_says_who_stands_in_it() -> None:
     """A list to read in review: a new line here is a new right, letter or duty."""
-    assert [step.page for step in steps.registered()] == ["accept_terms", "security_set_up", "renew"]
+    assert [step.page for step in steps.registered()] == [
+        "guardian_identifier",
+        "accept_terms",
+        "security_set_up",
+        "renew",
+    ]
     assert set(letters._renderers) >= {
         "accounts.address_change",
         "accounts.attached",
@@ -105,6 +120,10 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "accounts.second_factor_removed_by_staff",
         "accounts.sessions_ended",
         "accounts.suspended",
+        "guardians.access_found_again",
+        "guardians.account_made",
+        "guardians.another_guardian",
+        "guardians.code",
     }
     assert {model._meta.label for model in personal_data.claimed()} == {
         "account.EmailAddress",
@@ -118,6 +137,11 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "accounts.StaffRole",
         "accounts.User",
         "admin.LogEntry",
+        "guardians.Activation",
+        "guardians.ActivationAnswer",
+        "guardians.BirthDateTries",
+        "guardians.ContactAccount",
+        "guardians.Guardianship",
         "mfa.Authenticator",
         "notifications.LocalMessage",
         "notifications.Message",
