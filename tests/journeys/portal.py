@@ -11,6 +11,7 @@ from benchmarks.installation import Installation
 from tests.peers import Mail, SmtpServer, Valkey, free_port, serving, wait_until
 
 from .proxy import https
+from .sms_gateway import SmsGateway
 
 PATIENCE = 60  # seconds; reached only when something is broken
 
@@ -26,15 +27,21 @@ class Portal(Installation):
     def __init__(self, folder: Path, *, server: str) -> None:
         self.mailbox = SmtpServer()
         self.broker = Valkey(folder)
+        self.phones = SmsGateway()
         super().__init__(folder, server=server, broker_url=self.broker.url, mail_url=self.mailbox.url)
         self.port = free_port()
         self.address = f"https://localhost:{self.port}"
         self.audited: set[tuple[object, ...]] = set()  # pages that a Visitor has looked at closely
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """With a gateway for SMS."""
+        return super().environment | {"SMS_URL": self.phones.url}
+
     @contextlib.contextmanager
     def running(self) -> Iterator[Portal]:
         """Start everything, and leave nothing behind."""
-        with serving(self.mailbox), https(self.port, to=self.inner_port) as self.wire:
+        with serving(self.mailbox), self.phones.running(), https(self.port, to=self.inner_port) as self.wire:
             try:
                 self.broker.start()
                 self.prepare()
@@ -54,6 +61,19 @@ class Portal(Installation):
         """Wait for the ``number``-th mail to this address and return it."""
         wait_until(lambda: len(self.mails_to(address)) >= number, seconds=PATIENCE)
         return self.mails_to(address)[number - 1]
+
+    def declare(self, mobile: str, name: str, *children: str) -> None:
+        """Let a school declare a guardian called Inès and her children (« Chloé=2012-03-09 »)."""
+        self._run("tests.journeys.declared", mobile, name, *children)
+
+    def sms_to(self, number: str, *, which: int = 1) -> str:
+        """Wait for the SMS to this number, the first unless said; return its text."""
+
+        def texts() -> list[str]:
+            return [sms["text"] for sms in list(self.phones.received) if sms["to"] == number]
+
+        wait_until(lambda: len(texts()) >= which, seconds=PATIENCE)
+        return texts()[which - 1]
 
 
 def link_in(mail: Mail) -> str:
