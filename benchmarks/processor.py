@@ -9,22 +9,27 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 
 def seconds(root: int) -> float:
-    """Return the CPU seconds of a process, of those it started, and of those among them that ended."""
+    """Return the CPU seconds of a process, of those it started, and of those among them that ended.
+
+    The kernel's own list of a process's children leaves some out while others end: everybody is asked who
+    their parent is.
+    """
+    spent: dict[int, float] = {}
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_text().rpartition(") ")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # counted by its parent
+        pid = int(folder.name)
+        spent[pid] = sum(int(each) for each in fields[11:15]) / TICK
+        children.setdefault(int(fields[1]), []).append(pid)
     total = 0.0
     waiting = [root]
     while waiting:
         pid = waiting.pop()
-        try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-            tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # counted by its parent from now on
-        total += sum(int(each) for each in fields[11:15]) / TICK
-        for task in tasks:
-            try:
-                waiting += map(int, (task / "children").read_text().split())
-            except (FileNotFoundError, ProcessLookupError):
-                continue
+        total += spent.get(pid, 0.0)
+        waiting += children.get(pid, ())
     return total
 
 
