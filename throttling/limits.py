@@ -10,6 +10,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -138,7 +139,7 @@ def hit(*limits: Limit) -> dict[Limit, int]:
     asked = sorted(digests)
     if not asked:
         return {}
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
+    with _committed_at_once(), connection.cursor() as cursor:
         cursor.execute(
             COUNT,
             [asked, [digests[key].scope for key in asked], [digests[key].per for key in asked]],
@@ -153,6 +154,13 @@ def hit(*limits: Limit) -> dict[Limit, int]:
     if refusals:
         raise max(refusals, key=lambda refusal: refusal.retry_at)
     return {limit: counted[limit.digest][0] for limit in limits}
+
+
+def _committed_at_once() -> AbstractContextManager[None]:
+    """Commit one statement by itself; inside a transaction Django's durable block refuses it."""
+    if connection.in_atomic_block or not connection.get_autocommit():
+        return transaction.atomic(durable=True)
+    return nullcontext()  # a statement alone is a transaction: two ways to PostgreSQL and back less
 
 
 def settle(counted: dict[Limit, int], *, forgiven: Iterable[Limit] = ()) -> None:
