@@ -40,6 +40,7 @@ class GuardianSignInForm(SignInForm):
         super().__init__(*args, **kwargs)
         login = self.fields["login"]
         login.label = _("Identifiant")
+        self.fields["remember_name"].label = _("Se souvenir de mon identifiant")
         login.help_text = _("Par exemple p.martin27")
         login.error_messages = {**login.error_messages, "required": _("Écrivez votre identifiant.")}
 
