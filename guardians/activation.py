@@ -20,7 +20,8 @@ from accounts.models import SignInName, User
 from audit import journal
 from economy.together import Batch
 from notifications import outbox
-from schools.models import GuardianContact, GuardianTie, Schooling, Student
+from schools.models import GuardianContact, GuardianTie, Responsibility, Schooling, Student
+from schools.person_names import comparison_key
 from throttling import limits
 
 from . import codes, identifiers, matching
@@ -71,6 +72,10 @@ class ChildrenMissing(Exception):
     """A child has no answer yet, or none was tied to the account."""
 
 
+class Suspended(Exception):
+    """The account was suspended by staff: another password does not open it."""
+
+
 class TwoAccounts(Exception):
     """The school's records that match belong to two accounts: a person has to look."""
 
@@ -82,6 +87,7 @@ class Child:
     student: Student
     schools: tuple[str, ...]  # « Collège Jules Verne (0501271K) »
     answer: str  # an :class:`Answer`, empty as long as there is none
+    is_in_charge: bool = False  # no legal guardian by the school's record, but in charge of the child
 
     @property
     def name(self) -> str:
@@ -92,13 +98,22 @@ class Child:
 # --- who one is ---------------------------------------------------------------------------------
 
 
-def number_limits(mobile: str) -> tuple[limits.Limit, ...]:
-    """Return how often a number may be written to, whoever asks (SAFETY T7, T8)."""
+def asking_limits(first_name: str, last_name: str, mobile: str) -> tuple[limits.Limit, ...]:
+    """Return how often a code may be asked for with one name and number, known or not (SAFETY T7, T8).
+
+    Whoever has the number and not the name uses up nothing of its owner's.
+    """
+    asked = f"{mobile} {comparison_key(last_name)} {comparison_key(first_name)}"
     return (
-        limits.Limit("guardians.sms_cooldown", mobile, 1, LENGTH_OF_A_COOLDOWN),
-        limits.Limit("guardians.sms_number", mobile, 3, TEN_MINUTES),
-        limits.Limit("guardians.sms_number", mobile, 5, DAY),
+        limits.Limit("guardians.sms_cooldown", asked, 1, LENGTH_OF_A_COOLDOWN),
+        limits.Limit("guardians.sms_asked", asked, 3, TEN_MINUTES),
+        limits.Limit("guardians.sms_asked", asked, 5, DAY),
     )
+
+
+def sending_limit(mobile: str) -> limits.Limit:
+    """Return how many codes a number gets in a day, under whatever name: judged when one is sent."""
+    return limits.Limit("guardians.sms_number", mobile, 10, DAY)
 
 
 def start(
@@ -111,7 +126,7 @@ def start(
     :class:`throttling.limits.Refused`.
     """
     limits.hit(
-        *number_limits(mobile),
+        *asking_limits(first_name, last_name, mobile),
         limits.Limit("guardians.sms_device", browser, 10, DAY),
         limits.Limit("guardians.sms_network", client, 300, HOUR),
     )
@@ -159,7 +174,8 @@ def send_again(activation: Activation) -> None:
     Raises :class:`throttling.limits.Refused` and :class:`OutOfTime`.
     """
     limits.hit(
-        *number_limits(activation.mobile), limits.Limit("guardians.sms_device", activation.browser, 10, DAY)
+        *asking_limits(activation.first_name, activation.last_name, activation.mobile),
+        limits.Limit("guardians.sms_device", activation.browser, 10, DAY),
     )
     with transaction.atomic():
         changed = (
@@ -229,11 +245,14 @@ def children(activation: Activation) -> list[Child]:
         raise OutOfTime
     answers = dict(activation.answers.values_list("student", "answer"))
     schools: dict[Student, list[str]] = {}
+    legal = set()
     for tie in _ties(activation):
         school = tie.contact.school
         schools.setdefault(tie.student, []).append(f"{school.name} ({school.uai})")
+        if tie.responsibility == Responsibility.LEGAL:
+            legal.add(tie.student)
     return [
-        Child(student, tuple(dict.fromkeys(names)), answers.get(student.pk, ""))
+        Child(student, tuple(dict.fromkeys(names)), answers.get(student.pk, ""), student not in legal)
         for student, names in schools.items()
     ]
 
@@ -297,8 +316,8 @@ def finish(activation: Activation, password: str) -> User:
 
     Who has an account already finds it again: it gets the new password, and the children it lacked. Sent
     twice, it gives what the first time gave (SAFETY F14). The child's other guardians and the address that
-    the school has are told (SAFETY T11). Raises :class:`OutOfTime`, :class:`ChildrenMissing` and
-    :class:`TwoAccounts`.
+    the school has are told (SAFETY T11). Raises :class:`OutOfTime`, :class:`ChildrenMissing`,
+    :class:`TwoAccounts` and :class:`Suspended`.
     """
     hashed = make_password(password)  # before any row is locked
     with transaction.atomic():
@@ -326,6 +345,8 @@ def finish(activation: Activation, password: str) -> User:
             raise TwoAccounts
         if owners:
             user = owners[0]
+            if not user.is_active:
+                raise Suspended
             User.objects.filter(pk=user.pk).update(password=hashed)
             user.password = hashed
             journal.record(act=AGAIN, actor=user.subject, subject=user.subject, fields=["password"])

@@ -116,6 +116,14 @@ class ChildForm(forms.Form):
     month = forms.CharField(label=_("Mois"), required=False, max_length=10)
     year = forms.CharField(label=_("Année"), required=False, max_length=10)
 
+    def __init__(self, *args: Any, is_in_charge: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if is_in_charge:  # the school's record says so: nobody declares to be more than that
+            self.fields["answer"].choices = [  # type: ignore[attr-defined]
+                (Answer.GUARDIAN, _("Je suis la personne en charge de cet élève")),
+                (Answer.NOT_GUARDIAN, _("Je ne suis pas en charge de cet élève")),
+            ]
+
     def clean(self) -> dict[str, Any]:
         """Put the date together: « 2012-03-09 », with 00 for what the papers do not say."""
         cleaned = super().clean() or self.cleaned_data

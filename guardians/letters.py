@@ -45,9 +45,10 @@ def code_letter(context: Context) -> Letter:
     if row is None or not context.to or str(row.code_number) != number:
         raise NothingToSend
     try:
+        limits.hit(activation.sending_limit(context.to))
         limits.hit(limits.Limit("guardians.sms_budget", "all", BUDGET, timedelta(days=1)))
     except limits.Refused as refusal:
-        logger.error("sms_budget_spent", kind=activation.KIND_CODE)
+        logger.error("sms_not_sent", kind=activation.KIND_CODE, code=refusal.limit.scope)
         raise NothingToSend from refusal
     return _sms("code", {"code": codes.code(row), "minutes": 30})
 

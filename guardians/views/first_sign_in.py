@@ -138,7 +138,11 @@ def child(request: HttpRequest, under_way: Activation, public_id: uuid.UUID) -> 
     place = next((n for n, each in enumerate(known) if each.student.public_id == public_id), None)
     if place is None:
         raise Http404
-    form = ChildForm(request.POST or None, initial={"answer": known[place].answer})
+    form = ChildForm(
+        request.POST or None,
+        initial={"answer": known[place].answer},
+        is_in_charge=known[place].is_in_charge,
+    )
     if request.method == "POST" and form.is_valid():
         try:
             activation.answer_for(
@@ -203,6 +207,8 @@ def password(request: HttpRequest, under_way: Activation) -> HttpResponse:
             return redirect("guardian_children")
         except activation.TwoAccounts:
             return render(request, "guardians/two_accounts.html", status=409)
+        except activation.Suspended:
+            return render(request, "guardians/suspended.html", status=403)
         return sessions.sign_in(request, user, next_url=reverse("guardian_identifier"))
     shown = {"form": form, "policy": EDUCONNECT.as_data(), "steps": STEPS}
     return render(request, "guardians/password.html", shown)

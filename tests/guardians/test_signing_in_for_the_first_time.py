@@ -216,6 +216,47 @@ def test_a_person_in_charge_sees_and_does_not_consent(declare: Declare, guardian
     assert "sans donner d’accord" in guardian.arrive()
 
 
+def test_a_person_in_charge_is_asked_for_no_more_than_that(declare: Declare, guardian: Guardian) -> None:
+    declare(responsibility=Responsibility.IN_CHARGE)
+    guardian.start()
+    guardian.code()
+    page = guardian.browser.get(f"{START}enfants/", follow=True).content.decode()
+    assert "Je suis la personne en charge" in page and "Je suis le représentant légal" not in page
+
+
+def test_a_number_without_its_name_uses_up_nothing_of_its_owners(
+    declare: Declare, guardian: Guardian
+) -> None:
+    declare()
+    for name in ("Durand", "Petit", "Moreau", "Leroy", "Roux"):
+        assert Guardian().start(last_name=name).status_code == 302
+    assert guardian.start().status_code == 302
+    assert guardian.code().url == f"{START}enfants/"
+
+
+def test_a_number_gets_ten_codes_a_day_whatever_is_asked(declare: Declare, guardian: Guardian) -> None:
+    declare()
+    guardian.start()
+    sms = Message.objects.get()
+    for _time in range(10):
+        assert read(sms)
+    with pytest.raises(NothingToSend):
+        read(sms)
+
+
+def test_a_suspended_account_is_not_opened_by_another_password(declare: Declare, guardian: Guardian) -> None:
+    family = declare()
+    guardian.go_all_the_way(family)
+    User.objects.update(is_active=False)
+    Counter.objects.all().delete()
+    again = Guardian()
+    again.start()
+    again.code()
+    again.answer(family.children[0])
+    assert again.choose_password("Autres galets ? 9").status_code == 403
+    assert again.browser.get("/mon-espace/").status_code == 302
+
+
 def test_a_person_merely_to_be_called_is_nobody(declare: Declare, guardian: Guardian) -> None:
     declare(responsibility=Responsibility.CONTACT)
     guardian.start()
