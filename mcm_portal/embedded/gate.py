@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import browser
+from . import browser, peers
 from .processes import Trouble, say
 from .services import PROJECT
 
@@ -123,6 +123,11 @@ def main(command: str, words: list[str]) -> int:
     except Trouble as trouble:
         say(f"{trouble}\n")
         failed.append("browser")
+    try:
+        peers.find_or_fetch()
+    except Trouble as trouble:
+        say(f"{trouble}\n")
+        failed.append("peers of the tests")
     if words:
         code = pytest(*words)
     elif command == "test-long":
