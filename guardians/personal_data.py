@@ -7,7 +7,14 @@ from typing import Any
 from accounts.models import User
 from accounts.personal_data import Claim, register
 
-from .models import Activation, ActivationAnswer, BirthDateTries, ContactAccount, Guardianship
+from .models import (
+    Activation,
+    ActivationAnswer,
+    BirthDateTries,
+    ContactAccount,
+    FranceConnectVisit,
+    Guardianship,
+)
 
 
 def _export(user: User) -> dict[str, Any]:
@@ -50,3 +57,15 @@ register(
         erase=_erase,
     )
 )
+
+
+def _export_nothing(_user: User) -> dict[str, Any]:
+    """Nothing: a visit belongs to no account, and only the browser that made it can read it."""
+    return {}
+
+
+def _leave_to_the_clock(_user: User) -> None:
+    """Nothing: nobody can tell whose visit a row is; each is erased within the hour (guardians.tasks)."""
+
+
+register(Claim(models=(FranceConnectVisit,), export=_export_nothing, erase=_leave_to_the_clock))

@@ -5,9 +5,16 @@ from __future__ import annotations
 from celery import shared_task
 
 from . import activation
+from .franceconnect import visits
 
 
 @shared_task
 def purge() -> None:
     """Forget first sign-ins whose time is over, and what was typed for them (SAFETY G13)."""
     activation.purge()
+
+
+@shared_task
+def purge_visits() -> None:
+    """Erase what FranceConnect said to browsers that are long gone (SAFETY G13)."""
+    visits.purge()

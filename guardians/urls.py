@@ -9,6 +9,7 @@ from accounts.passwords import EDUCONNECT as POLICY
 from accounts.views.signing_in import sign_in
 
 from .forms import GuardianSignInForm
+from .franceconnect import views as franceconnect
 from .identifiers import EDUCONNECT
 from .views import first_sign_in
 
@@ -26,4 +27,12 @@ urlpatterns = [
     ),
     path("responsables/premiere-connexion/mot-de-passe/", first_sign_in.password, name="guardian_password"),
     path("responsables/identifiant/", first_sign_in.identifier, name="guardian_identifier"),
+    path("responsables/franceconnect/", franceconnect.enter, name="franceconnect"),
+    path("responsables/franceconnect/retour/", franceconnect.callback, name="franceconnect_callback"),
+    path(
+        "responsables/franceconnect/souci/<slug:kind>/", franceconnect.trouble, name="franceconnect_trouble"
+    ),
+    path("responsables/franceconnect/identite/", franceconnect.identity, name="franceconnect_identity"),
+    path("responsables/franceconnect/quitter/", franceconnect.leave, name="franceconnect_leave"),
+    path("responsables/franceconnect/au-revoir/", franceconnect.left, name="franceconnect_left"),
 ]

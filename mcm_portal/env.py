@@ -121,6 +121,15 @@ def email(url: SplitResult) -> dict[str, object]:
     }
 
 
+def together(environment: Environment, *names: str) -> None:
+    """Refuse that some of these variables are set and others are not: half of it does nothing."""
+    missing = [name for name in names if not environment.text(name, "")]
+    if missing and len(missing) < len(names):
+        raise ImproperlyConfigured(
+            f"{', '.join(names)} belong together: set {' and '.join(missing)} too, or none of them."
+        )
+
+
 def is_local(host: str) -> bool:
     """Say whether a host is this machine or one beside it: a loopback or private address, or such a name."""
     try:

@@ -187,6 +187,7 @@ CELERY_BEAT_SCHEDULE = {
     "throttling.purge": {"task": "throttling.tasks.purge", "schedule": 3600.0},
     "schools.sweep": {"task": "schools.tasks.sweep_rosters", "schedule": 15.0},
     "schools.purge": {"task": "schools.tasks.purge_rosters", "schedule": 3600.0},
+    "guardians.purge_visits": {"task": "guardians.tasks.purge_visits", "schedule": 300.0},
     "accounts.purge": {"task": "accounts.tasks.purge", "schedule": 3600.0},
     "guardians.purge": {"task": "guardians.tasks.purge", "schedule": 600.0},
     "notifications.purge": {"task": "notifications.tasks.purge", "schedule": 3600.0},
@@ -221,6 +222,24 @@ LOGIN_REDIRECT_URL = "my_space"
 LOGOUT_REDIRECT_URL = "home"
 PASSWORD_HASHERS = ["accounts.hashers.Argon2idHasher"]
 AUTH_PASSWORD_VALIDATORS: list[dict[str, object]] = []  # accounts.passwords says the rules, per account
+
+# FranceConnect: all three or none (guardians/franceconnect). None and DEBUG: a stand-in of our own.
+_issuer = environment.url("FRANCECONNECT_ISSUER", "", schemes=("https", "http"))
+FRANCECONNECT_ISSUER = _issuer.geturl() if _issuer else ""
+FRANCECONNECT_CLIENT_ID = environment.text("FRANCECONNECT_CLIENT_ID", "")
+FRANCECONNECT_CLIENT_SECRET = environment.text("FRANCECONNECT_CLIENT_SECRET", "")
+env.together(environment, "FRANCECONNECT_ISSUER", "FRANCECONNECT_CLIENT_ID", "FRANCECONNECT_CLIENT_SECRET")
+if _issuer and not (_issuer.hostname and not _issuer.query and not _issuer.username):
+    raise ImproperlyConfigured("FRANCECONNECT_ISSUER must be an address, such as https://host/api/v2")
+if _issuer and _issuer.scheme != "https" and not env.is_local(_issuer.hostname or ""):
+    raise ImproperlyConfigured(
+        "FRANCECONNECT_ISSUER must begin with https:// unless it is beside the portal."
+    )
+FRANCECONNECT_STAND_IN = DEBUG and not FRANCECONNECT_ISSUER
+if FRANCECONNECT_STAND_IN:
+    FRANCECONNECT_ISSUER = f"{SITE_URL}/demonstration/franceconnect"
+    FRANCECONNECT_CLIENT_ID = FRANCECONNECT_CLIENT_SECRET = "demonstration"  # noqa: S105
+FRANCECONNECT_OTHER_WAY = "guardian_identity"  # the name of the page for who goes on by SMS
 
 # allauth: what is switched off here lives in our own code instead (docs/adr).
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
@@ -304,7 +323,8 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
-        "form-action": [SELF],
+        # Chromium also follows it where a form's answer redirects to: a button leads to FranceConnect.
+        "form-action": [SELF, *([f"{_issuer.scheme}://{_issuer.netloc}"] if _issuer else [])],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
         "object-src": [NONE],

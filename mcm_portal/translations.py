@@ -41,6 +41,7 @@ FRENCH_ONLY = (
     "templates/back_office/",
     "templates/accounts/admin/",
     "templates/accounts/panels/administration.html",
+    "templates/guardians/demonstration/",
     "templates/mcm_portal/components.html",
     "templates/mcm_portal/panel_example.html",
 )

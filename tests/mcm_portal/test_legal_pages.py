@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, sync_playwright
 from accounts import browsers, policy_texts
 from accounts.models import PolicyDocument, User
 from accounts.urls import PolicyConverter
+from guardians.franceconnect.visits import FRANCECONNECT
 
 PAGES = ["/plan-du-site/", *(f"/textes/{slug}/" for slug in PolicyConverter.KINDS)]
 PHONE, DESK = {"width": 320, "height": 640}, {"width": 1280, "height": 900}
@@ -40,6 +41,11 @@ NOT_FOR_A_MAP = {
     "reauthenticate": "comes by itself before something sensitive",
     "recover_sent": "a step of the recovery",
     "renew": "comes by itself at the new school year",
+    "franceconnect": "a way in for guardians, whose own first sign-in is to lead there",
+    "franceconnect_callback": "where FranceConnect sends people back to",
+    "franceconnect_identity": "where one is led from FranceConnect",
+    "franceconnect_leave": "a button",
+    "franceconnect_left": "where FranceConnect sends people back to",
     "local_mailbox": "for those who build",
     "components": "for those who build",
 }
@@ -118,7 +124,7 @@ def test_the_page_on_cookies_lists_exactly_those_that_the_portal_sets(texts: Non
         for name, value in vars(browsers).items()
         if name.isupper() and isinstance(value, str) and name.lower() == value.removeprefix("__Host-")
     }
-    named = {portal_settings.SESSION_COOKIE_NAME, portal_settings.CSRF_COOKIE_NAME}
+    named = {portal_settings.SESSION_COOKIE_NAME, portal_settings.CSRF_COOKIE_NAME, FRANCECONNECT}
     named |= {portal_settings.LANGUAGE_COOKIE_NAME, "messages"}
     assert listed == {name.removeprefix("__Host-") for name in ours | named}
 
