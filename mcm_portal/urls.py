@@ -24,4 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("notifications.urls")),  # the local mailbox, which answers with DEBUG only
 ]
 if settings.DEBUG:
-    urlpatterns += [path("composants/", views.components, name="components")]
+    urlpatterns += [
+        path("composants/", views.components, name="components"),
+        path("demonstration/franceconnect/", include("guardians.franceconnect.demonstration.urls")),
+    ]
