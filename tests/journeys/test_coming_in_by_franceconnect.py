@@ -1,0 +1,158 @@
+"""A guardian comes in by FranceConnect, whose own library answers there (SCREENS D3, SAFETY T41, T43)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from tests.guardians.franceconnect import real_provider
+from tests.guardians.franceconnect.real_provider import RealProvider
+from tests.peers import wait_until
+
+from .conftest import Comes
+from .portal import PATIENCE, Portal
+from .visitor import PHONE, Visitor
+
+pytestmark = pytest.mark.browser
+BUTTON = "S'identifier avec FranceConnect"
+
+
+@pytest.fixture(scope="module")
+def provider(portal: Portal) -> Iterator[RealProvider]:
+    """FranceConnect, which the portal is a client of while these tests last."""
+    running = RealProvider(portal.address)
+    portal.stop("web")
+    portal.start(
+        "web",
+        FRANCECONNECT_ISSUER=running.issuer,
+        FRANCECONNECT_CLIENT_ID=real_provider.CLIENT,
+        FRANCECONNECT_CLIENT_SECRET=real_provider.SECRET,
+    )
+    wait_until(portal.answers, seconds=PATIENCE)
+    yield running
+    running.stop()
+    portal.stop("web")
+    portal.start("web")
+    wait_until(portal.answers, seconds=PATIENCE)
+
+
+def over_there(visitor: Visitor, button: str, *, comes_back: bool = True) -> None:
+    """Press a button of a page, ours or theirs, that leads from one of the two to the other."""
+    with visitor.page.expect_navigation():
+        visitor.page.get_by_role("main").get_by_role("button", name=button).click()
+    if comes_back:
+        visitor.look()
+
+
+def goes_there(visitor: Visitor) -> None:
+    """Press the button of the door, and see the other house."""
+    visitor.go("/responsables/franceconnect/")
+    visitor.stands_on(BUTTON)
+    over_there(visitor, BUTTON, comes_back=False)
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with_scripts", "without_scripts"])
+def test_a_guardian_on_a_phone_comes_in_and_leaves_again(
+    comes: Comes, provider: RealProvider, javascript: bool
+) -> None:
+    guardian = comes(size=PHONE, javascript=javascript, forgives=(provider.origin,))
+    goes_there(guardian)
+    assert guardian.page.title() == "FranceConnect de test"
+    over_there(guardian, "Nadia")
+    guardian.stands_on("FranceConnect vous a reconnu")
+    guardian.reads("Nadia Rose", "LÉGER", "ROUSSEL")
+    assert not guardian.has_a_session()
+    assert urlsplit(guardian.page.url).query == ""
+
+    over_there(guardian, "Ce n’est pas moi", comes_back=False)
+    assert guardian.page.url.startswith(f"{provider.issuer}/session/end")
+    over_there(guardian, "Oui")
+    guardian.stands_on("C’est effacé")
+    assert not any(cookie["name"].endswith("franceconnect") for cookie in guardian.context.cookies())
+    guardian.follow("Recommencer")
+    goes_there(guardian)
+    assert guardian.page.title() == "FranceConnect de test"  # nobody is signed in over there any more
+
+
+def test_a_guardian_who_refuses_finds_a_way_on(comes: Comes, provider: RealProvider) -> None:
+    guardian = comes(size=PHONE, forgives=(provider.origin,))
+    goes_there(guardian)
+    over_there(guardian, "Annuler")
+    guardian.stands_on("Vous n’avez pas continué avec FranceConnect")
+    guardian.follow("Réessayer")
+    guardian.stands_on(BUTTON)
+    over_there(guardian, BUTTON, comes_back=False)
+    over_there(guardian, "Paul")
+    guardian.stands_on("FranceConnect vous a reconnu")
+
+
+def test_a_guardian_who_goes_back_after_coming_in_is_not_lost(comes: Comes, provider: RealProvider) -> None:
+    guardian = comes(forgives=(provider.origin,), expected_status=400)
+    goes_there(guardian)
+    over_there(guardian, "Nadia")
+    guardian.expected_status = 400  # over there, of a page that has served
+    for _ in range(4):
+        guardian.page.go_back()
+        if urlsplit(guardian.page.url).path == "/responsables/franceconnect/":
+            break
+    guardian.stands_on(BUTTON)
+    guardian.expected_status = 200
+    over_there(guardian, BUTTON)  # known over there: it leads on at once
+    guardian.stands_on("FranceConnect vous a reconnu")
+
+
+def test_an_answer_carried_to_another_browser_opens_nothing_there(
+    comes: Comes, provider: RealProvider
+) -> None:
+    guardian = comes(forgives=(provider.origin,))
+    came: list[str] = []
+    guardian.page.on("request", lambda request: came.append(request.url))
+    goes_there(guardian)
+    over_there(guardian, "Nadia")
+    (address,) = [url for url in came if "/responsables/franceconnect/retour/?" in url]
+    other = comes()
+    other.go(address)
+    other.stands_on("Nous ne reconnaissons pas ce navigateur")
+    guardian.go(address)  # the same one again, in its own browser
+    guardian.stands_on("FranceConnect vous a reconnu")
+
+
+def test_a_frozen_franceconnect_keeps_nobody_waiting_for_ever(
+    comes: Comes, provider: RealProvider, portal: Portal
+) -> None:
+    portal.kill_web_processes()  # the new ones know nothing of where FranceConnect is
+    wait_until(portal.answers, seconds=PATIENCE)
+    guardian = comes()
+    guardian.go("/responsables/franceconnect/")
+    provider.freeze()
+    try:
+        over_there(guardian, BUTTON)
+    finally:
+        provider.thaw()
+    guardian.stands_on("FranceConnect ne répond pas")
+    guardian.forgives = (provider.origin,)
+    guardian.follow("Réessayer")
+    over_there(guardian, BUTTON, comes_back=False)
+    over_there(guardian, "Paul")
+    guardian.stands_on("FranceConnect vous a reconnu")
+
+
+def test_nothing_of_it_is_in_the_logs(comes: Comes, provider: RealProvider, portal: Portal) -> None:
+    guardian = comes(forgives=(provider.origin,))
+    came: list[str] = []
+    guardian.page.on("request", lambda request: came.append(request.url))
+    goes_there(guardian)
+    over_there(guardian, "Nadia")
+    over_there(guardian, "Ce n’est pas moi", comes_back=False)
+    words = {
+        value
+        for url in came
+        for name, value in parse_qsl(urlsplit(url).query)
+        if name in ("state", "nonce", "code", "code_challenge", "id_token_hint")
+    }
+    assert len(words) >= 5
+    written = portal.said()
+    assert "GET franceconnect_callback" in written
+    assert [word for word in (*words, "LÉGER", "Nadia") if word in written] == []
