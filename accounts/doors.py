@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django import forms
 
@@ -20,6 +22,7 @@ class Door:
     policy: PasswordPolicy
     template: str
     form: type[forms.Form] = SignInForm
+    context: Callable[[], dict[str, Any]] = dict  # what its template reads besides, the same for everybody
 
 
 MCM_DOOR = Door(MCM, MCM_POLICY, "accounts/sign_in.html")

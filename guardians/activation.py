@@ -25,6 +25,7 @@ from schools.person_names import comparison_key
 from throttling import limits
 
 from . import codes, identifiers, matching
+from .franceconnect.identity import Identity
 from .models import (
     AT_HAND,
     GIVES_ACCESS,
@@ -35,6 +36,7 @@ from .models import (
     Answer,
     BirthDateTries,
     ContactAccount,
+    FranceConnectAccount,
     Guardianship,
 )
 
@@ -70,6 +72,14 @@ class Locked(Exception):
 
 class ChildrenMissing(Exception):
     """A child has no answer yet, or none was tied to the account."""
+
+
+class Nobody(Exception):
+    """No school's record is this person's, or two people could be meant; nobody is told more (SAFETY T13)."""
+
+
+class HasAccount(Exception):
+    """One of the records has an account: whoever comes another way signs in to it first (SAFETY T42)."""
 
 
 class Suspended(Exception):
@@ -146,6 +156,51 @@ def start(
         _post_code(activation, batch)
         batch.run()
     return activation
+
+
+def start_with_identity(
+    who: Identity, child_born: str, *, browser: str, client: str, language: str
+) -> Activation:
+    """Begin a first sign-in with what FranceConnect proved, and the birth date of one child (SCREENS D3).
+
+    ``child_born`` is « 2012-03-09 », with 00 where the papers have none. Counted before it is judged. Raises
+    :class:`Nobody`, :class:`HasAccount` and :class:`throttling.limits.Refused`.
+    """
+    limits.hit(
+        limits.Limit("guardians.identity_person", f"{who.issuer} {who.sub}", 5, DAY),
+        limits.Limit("guardians.identity_device", browser, 10, DAY),
+        limits.Limit("guardians.sms_network", client, 300, HOUR),
+    )
+    known = matching.contacts_of_identity(
+        family_name=who.family_name,
+        usage_name=who.preferred_username,
+        given_names=who.given_names,
+        child_born=child_born,
+    )
+    if not known:
+        raise Nobody
+    if ContactAccount.objects.filter(contact__in=known).exists():
+        raise HasAccount
+    given = who.given_names.replace(",", " ").split()[0]
+    with transaction.atomic():
+        give_up(browser)
+        return Activation.objects.create(
+            browser=browser,
+            language=language,
+            first_name=given[:100],
+            last_name=(who.preferred_username or who.family_name)[:100],
+            issuer=who.issuer,
+            sub=who.sub,
+            contacts=[contact.pk for contact in known],
+            verified_at=Now(),
+        )
+
+
+def account_of(who: Identity) -> User | None:
+    """Return the account that somebody comes to by FranceConnect, by issuer and ``sub`` alone."""
+    return User.objects.filter(
+        franceconnect_accounts__issuer=who.issuer, franceconnect_accounts__sub=who.sub, is_active=True
+    ).first()
 
 
 def give_up(browser: str) -> None:
@@ -317,7 +372,7 @@ def finish(activation: Activation, password: str) -> User:
     Who has an account already finds it again: it gets the new password, and the children it lacked. Sent
     twice, it gives what the first time gave (SAFETY F14). The child's other guardians and the address that
     the school has are told (SAFETY T11). Raises :class:`OutOfTime`, :class:`ChildrenMissing`,
-    :class:`TwoAccounts` and :class:`Suspended`.
+    :class:`TwoAccounts`, :class:`Suspended`, and :class:`HasAccount` for who came by FranceConnect.
     """
     hashed = make_password(password)  # before any row is locked
     with transaction.atomic():
@@ -343,6 +398,8 @@ def finish(activation: Activation, password: str) -> User:
         owners = User.objects.filter(contact_accounts__contact__in=contacts).distinct()[:2]
         if len(owners) > 1:
             raise TwoAccounts
+        if owners and locked.sub:
+            raise HasAccount
         if owners:
             user = owners[0]
             if not user.is_active:
@@ -366,6 +423,8 @@ def finish(activation: Activation, password: str) -> User:
         for tie in _ties(locked):
             if tie.student_id in confirmed:
                 _tie(user, tie)
+        if locked.sub:
+            FranceConnectAccount.objects.create(issuer=locked.issuer, sub=locked.sub, user=user)
         Activation.objects.filter(user=user).delete()
         Activation.objects.filter(pk=locked.pk).update(user=user, lives_until=Now() + AT_HAND)
     if owners:

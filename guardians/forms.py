@@ -103,32 +103,22 @@ class CodeForm(forms.Form):
     )
 
 
-class ChildForm(forms.Form):
-    """« Rattachement des élèves au compte », one child (SCREENS D7)."""
+class BirthDateForm(forms.Form):
+    """A child's birth date in three boxes; « 00 », or nothing, for what the papers do not say."""
 
-    answer = forms.ChoiceField(
-        label=_("Votre lien avec cet élève"),
-        choices=Answer.choices,
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choisissez l’une des deux réponses.")},
-    )
     day = forms.CharField(label=_("Jour"), required=False, max_length=10)
     month = forms.CharField(label=_("Mois"), required=False, max_length=10)
     year = forms.CharField(label=_("Année"), required=False, max_length=10)
 
-    def __init__(self, *args: Any, is_in_charge: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if is_in_charge:  # the school's record says so: nobody declares to be more than that
-            self.fields["answer"].choices = [  # type: ignore[attr-defined]
-                (Answer.GUARDIAN, _("Je suis la personne en charge de cet élève")),
-                (Answer.NOT_GUARDIAN, _("Je ne suis pas en charge de cet élève")),
-            ]
+    def needs_date(self, cleaned: dict[str, Any]) -> bool:
+        """Say whether there must be one."""
+        return True
 
     def clean(self) -> dict[str, Any]:
         """Put the date together: « 2012-03-09 », with 00 for what the papers do not say."""
         cleaned = super().clean() or self.cleaned_data
         cleaned["birth_date"] = ""
-        if cleaned.get("answer") != Answer.GUARDIAN:
+        if not self.needs_date(cleaned):
             return cleaned
         day, month, year = (cleaned.get(part, "").strip() for part in ("day", "month", "year"))
         if not year:
@@ -146,6 +136,30 @@ class ChildForm(forms.Form):
                     "day", _("Cette date n’existe pas. Écrivez-la en chiffres, par exemple 09 03 2012.")
                 )
         return cleaned
+
+
+class ChildForm(BirthDateForm):
+    """« Rattachement des élèves au compte », one child (SCREENS D7)."""
+
+    answer = forms.ChoiceField(
+        label=_("Votre lien avec cet élève"),
+        choices=Answer.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choisissez l’une des deux réponses.")},
+    )
+    field_order = ("answer", "day", "month", "year")
+
+    def __init__(self, *args: Any, is_in_charge: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if is_in_charge:  # the school's record says so: nobody declares to be more than that
+            self.fields["answer"].choices = [  # type: ignore[attr-defined]
+                (Answer.GUARDIAN, _("Je suis la personne en charge de cet élève")),
+                (Answer.NOT_GUARDIAN, _("Je ne suis pas en charge de cet élève")),
+            ]
+
+    def needs_date(self, cleaned: dict[str, Any]) -> bool:
+        """Only who says yes is asked when the child was born."""
+        return bool(cleaned.get("answer") == Answer.GUARDIAN)
 
 
 class GuardianPasswordForm(forms.Form):

@@ -49,7 +49,9 @@ class Activation(models.Model):
     language = models.CharField(max_length=8, default="fr")
     first_name = models.CharField(max_length=100)  # as typed, like the name and the number
     last_name = models.CharField(max_length=100)
-    mobile = models.CharField(max_length=16)
+    mobile = models.CharField(max_length=16, blank=True)  # empty for who came by FranceConnect
+    issuer = models.CharField(max_length=255, blank=True)  # with ``sub``: who FranceConnect says it is
+    sub = models.CharField(max_length=255, blank=True)
     contacts = ArrayField(models.BigIntegerField(), default=list)  # the school's records that match
     code_number = models.PositiveSmallIntegerField(default=1)  # another one for each code sent again
     guesses = models.PositiveSmallIntegerField(default=0)
@@ -108,6 +110,23 @@ class ContactAccount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.contact_id} → {self.user_id}"
+
+
+class FranceConnectAccount(models.Model):
+    """The account that somebody comes to by FranceConnect: known by issuer and ``sub`` alone (SAFETY T42)."""
+
+    issuer = models.CharField(max_length=255)
+    sub = models.CharField(max_length=255)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="franceconnect_accounts")
+    since = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "sub"], name="one_account_per_franceconnect_identity")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.issuer} → {self.user_id}"
 
 
 class GuardianshipQuerySet(models.QuerySet["Guardianship"]):

@@ -12,6 +12,7 @@ from .models import (
     ActivationAnswer,
     BirthDateTries,
     ContactAccount,
+    FranceConnectAccount,
     FranceConnectVisit,
     Guardianship,
 )
@@ -20,6 +21,7 @@ from .models import (
 def _export(user: User) -> dict[str, Any]:
     ties = Guardianship.objects.filter(user=user).select_related("tie__student", "tie__contact__school")
     return {
+        "comes_by_franceconnect": user.franceconnect_accounts.exists(),
         "guardianships": [
             {
                 "child": str(each.tie.student),
@@ -48,11 +50,19 @@ def _erase(user: User) -> None:
     Activation.objects.filter(user=user).delete()
     Guardianship.objects.filter(user=user).delete()
     ContactAccount.objects.filter(user=user).delete()
+    FranceConnectAccount.objects.filter(user=user).delete()
 
 
 register(
     Claim(
-        models=(Activation, ActivationAnswer, ContactAccount, Guardianship, BirthDateTries),
+        models=(
+            Activation,
+            ActivationAnswer,
+            BirthDateTries,
+            ContactAccount,
+            FranceConnectAccount,
+            Guardianship,
+        ),
         export=_export,
         erase=_erase,
     )

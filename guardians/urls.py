@@ -9,11 +9,18 @@ from accounts.passwords import EDUCONNECT as POLICY
 from accounts.views.signing_in import sign_in
 
 from .forms import GuardianSignInForm
+from .franceconnect import provider
 from .franceconnect import views as franceconnect
 from .identifiers import EDUCONNECT
-from .views import first_sign_in
+from .views import by_franceconnect, first_sign_in
 
-DOOR = Door(EDUCONNECT, POLICY, "guardians/sign_in.html", GuardianSignInForm)
+DOOR = Door(
+    EDUCONNECT,
+    POLICY,
+    "guardians/sign_in.html",
+    GuardianSignInForm,
+    lambda: {"has_franceconnect": provider.is_there()},
+)
 
 urlpatterns = [
     path("responsables/connexion/", sign_in, {"door": DOOR}, name="guardian_sign_in"),
@@ -32,7 +39,7 @@ urlpatterns = [
     path(
         "responsables/franceconnect/souci/<slug:kind>/", franceconnect.trouble, name="franceconnect_trouble"
     ),
-    path("responsables/franceconnect/identite/", franceconnect.identity, name="franceconnect_identity"),
+    path("responsables/franceconnect/identite/", by_franceconnect.identity, name="franceconnect_identity"),
     path("responsables/franceconnect/quitter/", franceconnect.leave, name="franceconnect_leave"),
     path("responsables/franceconnect/au-revoir/", franceconnect.left, name="franceconnect_left"),
 ]

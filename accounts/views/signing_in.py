@@ -61,7 +61,7 @@ def sign_in(request: HttpRequest, level: Level | None = None, door: Door = MCM_D
     return pages.draw(
         request,
         door.template,
-        lambda: {"form": form, "level": level, "year": SchoolYear.current()},
+        lambda: {"form": form, "level": level, "year": SchoolYear.current(), **door.context()},
         own={
             "next": wanted,
             "known": known,

@@ -38,7 +38,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     """« S'identifier avec FranceConnect »: what it is, what it tells us, and the button."""
     if request.method == "POST":
         return door.begin(request, "franceconnect_identity")
-    return render(request, "guardians/franceconnect/enter.html", {"about": ABOUT, **_other_way()})
+    return render(request, "guardians/franceconnect/enter.html", {"about": ABOUT, **other_way()})
 
 
 @public
@@ -59,17 +59,7 @@ def trouble(request: HttpRequest, kind: str) -> HttpResponse:
         words = WORDS[Trouble(kind)]
     except ValueError:
         raise Http404 from None
-    return render(request, "guardians/franceconnect/trouble.html", {"words": words, **_other_way()})
-
-
-@public
-@require_safe
-def identity(request: HttpRequest) -> HttpResponse:
-    """Show who FranceConnect says is there, to them alone."""
-    who = door.arrived(request)
-    if who is None:
-        return redirect("franceconnect")
-    return render(request, "guardians/franceconnect/identity.html", {"who": who, **_other_way()})
+    return render(request, "guardians/franceconnect/trouble.html", {"words": words, **other_way()})
 
 
 @public
@@ -97,6 +87,6 @@ def left(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _other_way() -> dict[str, str]:
+def other_way() -> dict[str, str]:
     """The page for who goes on by SMS."""
     return {"by_sms": settings.FRANCECONNECT_OTHER_WAY}

@@ -207,6 +207,8 @@ def password(request: HttpRequest, under_way: Activation) -> HttpResponse:
             return redirect("guardian_children")
         except activation.TwoAccounts:
             return render(request, "guardians/two_accounts.html", status=409)
+        except activation.HasAccount:
+            return render(request, "guardians/has_account.html", status=409)
         except activation.Suspended:
             return render(request, "guardians/suspended.html", status=403)
         return sessions.sign_in(request, user, next_url=reverse("guardian_identifier"))

@@ -141,6 +141,7 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "guardians.ActivationAnswer",
         "guardians.BirthDateTries",
         "guardians.ContactAccount",
+        "guardians.FranceConnectAccount",
         "guardians.FranceConnectVisit",
         "guardians.Guardianship",
         "mfa.Authenticator",

@@ -1,0 +1,61 @@
+"""From what FranceConnect says to one's children (SCREENS D3)."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from accounts import browsers, sessions
+from throttling import limits
+from throttling.clients import client_address
+
+from .. import activation
+from ..forms import BirthDateForm
+from ..franceconnect import door
+from ..franceconnect.views import other_way, page, public
+
+
+@public
+@page
+def identity(request: HttpRequest) -> HttpResponse:
+    """Show who FranceConnect says is there, to them alone: an account opens, else a child is asked for."""
+    who = door.arrived(request)
+    if who is None:
+        return redirect("franceconnect")
+    if (user := activation.account_of(who)) is not None:
+        response = sessions.sign_in(request, user)
+        door.forget(request, response)
+        return response
+    form = BirthDateForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        response = redirect("guardian_children")
+        number = browsers.device(request) or browsers.give_number(response)
+        try:
+            activation.start_with_identity(
+                who,
+                form.cleaned_data["birth_date"],
+                browser=browsers.hash_of(number),
+                client=client_address(request),
+                language=get_language() or "fr",
+            )
+            return response
+        except activation.Nobody:
+            form.add_error(
+                "day",
+                _(
+                    "Aucune école ne vous connaît avec ces noms et un enfant né ce jour-là. "
+                    "Vérifiez la date. "
+                    "Si elle est juste, continuez par SMS, ou demandez au secrétariat de l’école de vérifier "
+                    "votre fiche."
+                ),
+            )
+        except activation.HasAccount:
+            return render(request, "guardians/has_account.html", other_way())
+        except limits.Refused as refusal:
+            form.add_error(
+                "day",
+                _("Plusieurs dates ont déjà été essayées. Réessayez %(wait)s.") % {"wait": refusal.wait},
+            )
+    return render(request, "guardians/franceconnect/identity.html", {"who": who, "form": form, **other_way()})
