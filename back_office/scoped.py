@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
@@ -96,8 +96,13 @@ class ScopedAdmin(admin.ModelAdmin):
 
     def action_checkbox(self, obj: Any) -> SafeString:
         """Return the box to tick, which a screen reader calls what its page calls the row."""
-        named = {"class": "action-select", "aria-label": self.row_name(obj)}
-        return forms.CheckboxInput(named, lambda value: False).render(ACTION_CHECKBOX_NAME, str(obj.pk))
+        # Written here: fifty widgets, each with templates of its own, take a fifth of the page's time.
+        return format_html(
+            '<input type="checkbox" name="{}" value="{}" class="action-select" aria-label="{}">',
+            ACTION_CHECKBOX_NAME,
+            obj.pk,
+            self.row_name(obj),
+        )
 
     # --- what may be done ---------------------------------------------------------------------
 
