@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg2
 from django.contrib.auth.hashers import make_password
 
+from benchmarks import processor
 from benchmarks.browser import Browser
 from benchmarks.products import Portal
 from schools.school_year import SchoolYear
@@ -56,6 +57,12 @@ class FilledPortal(Portal):
         connection.autocommit = True
         with contextlib.closing(connection), connection.cursor() as cursor:
             yield Tables(cursor)
+
+    def own_cpu(self, tables: Tables) -> float:
+        """Return the CPU seconds of its web server, and of those of PostgreSQL's processes that serve it."""
+        backends = tables.rows("SELECT pid FROM pg_stat_activity WHERE datname = %s", [self.database])
+        pids = (self.processes["web"].pid, *(pid for (pid,) in backends))
+        return sum(processor.seconds(pid) for pid in pids)
 
     def staff(self) -> dict[str, Browser]:
         """Return browsers in which staff are signed in (``staff.STAFF``)."""
