@@ -8,8 +8,8 @@ from pathlib import Path
 TICK = os.sysconf("SC_CLK_TCK")
 
 
-def seconds(root: int) -> float:
-    """Return the CPU seconds of a process, of those it started, and of those among them that ended.
+def seconds(*roots: int) -> float:
+    """Return the CPU seconds of processes, of those they started, and of those among them that ended.
 
     The kernel's own list of a process's children leaves some out while others end: everybody is asked who
     their parent is.
@@ -25,7 +25,7 @@ def seconds(root: int) -> float:
         spent[pid] = sum(int(each) for each in fields[11:15]) / TICK
         children.setdefault(int(fields[1]), []).append(pid)
     total = 0.0
-    waiting = [root]
+    waiting = list(roots)
     while waiting:
         pid = waiting.pop()
         total += spent.get(pid, 0.0)

@@ -60,9 +60,12 @@ class FilledPortal(Portal):
 
     def own_cpu(self, tables: Tables) -> float:
         """Return the CPU seconds of its web server, and of those of PostgreSQL's processes that serve it."""
-        backends = tables.rows("SELECT pid FROM pg_stat_activity WHERE datname = %s", [self.database])
-        pids = (self.processes["web"].pid, *(pid for (pid,) in backends))
-        return sum(processor.seconds(pid) for pid in pids)
+        backends = tables.rows(
+            "SELECT pid FROM pg_stat_activity"
+            " WHERE datname = %s AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
+            [self.database],
+        )
+        return processor.seconds(self.processes["web"].pid, *(pid for (pid,) in backends))
 
     def staff(self) -> dict[str, Browser]:
         """Return browsers in which staff are signed in (``staff.STAFF``)."""
