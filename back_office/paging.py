@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.admin.utils import quote
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 
@@ -42,6 +44,26 @@ class BoundedChangeList(ChangeList):
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
         self.title = capfirst(str(self.opts.verbose_name_plural))
+        # Django adds these to the address of each row after a search for it among all addresses of the
+        # site: half of what a list took. Nothing is left to it, url_for_result adds them.
+        self._kept, self.preserved_filters = self.preserved_filters, ""
+
+    def url_for_result(self, result: Any) -> str:
+        """Return the address of a row, from which one comes back to the list as it was filtered."""
+        address = super().url_for_result(result)
+        return f"{address}?{self._kept}" if self._kept else address
+        # Django would look for the view behind each link, only to find every time that it is a row's page.
+        self._way_back, self.preserved_filters = self.preserved_filters, ""
+
+    @cached_property
+    def _own_address(self) -> str:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_changelist"
+        return reverse(f"admin:{name}", current_app=self.model_admin.admin_site.name)
+
+    def url_for_result(self, result: Any) -> str:
+        """Return the address of a row's page, from which « Fermer » leads back to the same search."""
+        address = f"{self._own_address}{quote(result.pk)}/change/"
+        return f"{address}?{self._way_back}" if self._way_back else address
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         """Ignore an order that was typed into the address, unless every column of it may be sorted by."""
