@@ -44,14 +44,6 @@ class BoundedChangeList(ChangeList):
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
         self.title = capfirst(str(self.opts.verbose_name_plural))
-        # Django adds these to the address of each row after a search for it among all addresses of the
-        # site: half of what a list took. Nothing is left to it, url_for_result adds them.
-        self._kept, self.preserved_filters = self.preserved_filters, ""
-
-    def url_for_result(self, result: Any) -> str:
-        """Return the address of a row, from which one comes back to the list as it was filtered."""
-        address = super().url_for_result(result)
-        return f"{address}?{self._kept}" if self._kept else address
         # Django would look for the view behind each link, only to find every time that it is a row's page.
         self._way_back, self.preserved_filters = self.preserved_filters, ""
 
