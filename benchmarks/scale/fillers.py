@@ -12,6 +12,7 @@ from random import Random
 from typing import Any, Protocol
 
 from .crowd import Crowd, Person
+from .declared import Declared
 from .tables import Tables
 
 DAY = timedelta(days=1)
@@ -269,6 +270,7 @@ FILLERS: tuple[Filler, ...] = (
     Counters(),
     Sessions(),
     WaysIn(),
+    Declared(),
 )
 
 

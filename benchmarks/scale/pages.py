@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from schools.search_key import search_key
 
 from .crowd import BIG, SMALL, Crowd, Person
+from .declared import MadeUpSchool, contacts, first_of, pupil_of, staff
 from .fillers import BUSY, waiting_of
 
 REASON = "Mesure de la durée des pages."
@@ -48,6 +49,10 @@ class Known:
 
     people: dict[str, Person]  # by the code of the académie; "" for anybody
     waiting: dict[str, Person]
+    schools: dict[str, MadeUpSchool]  # of each académie that somebody looks into, and "" for any
+    pupils: dict[str, Person]  # one of each of these schools
+    contact: Person
+    teacher: Person
 
     def person(self, code: str) -> Person:
         """Return somebody who has an account: of the académie, unless the crowd is too small to have one."""
@@ -78,9 +83,14 @@ def acquaintances(crowd: Crowd) -> Known:
                 found[person.place.code] = found[""] = person
         return found
 
+    schools = {code: first_of(crowd, code) for code in MANAGERS.values()}
     return Known(
         people=late(crowd.people()),
         waiting=late(crowd.strangers("waiting", "attente.example", waiting_of(crowd))),
+        schools=schools,
+        pupils={code: pupil_of(crowd, school) for code, school in schools.items()},
+        contact=next(contacts(crowd)),
+        teacher=next(staff(crowd)),
     )
 
 
@@ -215,6 +225,65 @@ class Texts:
         yield Page("the terms", "national", self.path, terms, opens_first_row=True)
 
 
+class Schools:
+    """« Établissements »."""
+
+    path = "/administration/schools/school/"
+
+    def pages(self, known: Known) -> Iterator[Page]:
+        """In the order of their codes."""
+        for by, code in MANAGERS.items():
+            yield Page("list", by, self.path)
+            yield Page("list, all pages", by, self.path, numbers=ALL_PAGES)
+            yield Page("UAI", by, self.path, (("q", known.schools[code].uai),))
+            yield Page("kind and name", by, self.path, (("q", "college marie"),))
+            yield Page("nothing found", by, self.path, (("q", "quetzalcoatl"),))
+            yield Page("one school", by, self.path, opens_first_row=True)
+
+
+class OfASchool:
+    """What a school declares, found by its code."""
+
+    def __init__(self, model: str) -> None:
+        self.path = f"/administration/schools/{model}/"
+
+    def pages(self, known: Known) -> Iterator[Page]:
+        """By UAI."""
+        for by, code in MANAGERS.items():
+            found = (("q", known.schools[code].uai),)
+            yield Page("nothing typed", by, self.path)
+            yield Page("UAI", by, self.path, found)
+            yield Page("UAI, all pages", by, self.path, found, ALL_PAGES)
+            yield Page("one of a school", by, self.path, found, opens_first_row=True)
+
+
+class Declared(OfASchool):
+    """People whom schools declare."""
+
+    def pages(self, known: Known) -> Iterator[Page]:
+        """By name, by code, and by what each of them has of their own."""
+        if self.path.endswith(("/student/", "/staffmember/")):
+            yield from super().pages(known)
+        for by, code in MANAGERS.items():
+            pupil = known.pupils[code]
+            asked = {
+                "name without accents": search_key(f"{pupil.first_name} {pupil.last_name}"),
+                "very common name": "martin",
+                "very common first name": "marie",
+                "both": "Martin Marie",
+                "three letters": "mar",
+                "nothing found": "quetzalcoatl",
+                "INE": f"{pupil.number:09d}ZZ",
+                "address of a contact": known.contact.address,
+                "address of a teacher": known.teacher.address,
+                "mobile": f"+336{known.contact.number:08d}",
+            }
+            for what, typed in asked.items():
+                yield Page(what, by, self.path, (("q", typed),))
+            yield Page("common first name, all pages", by, self.path, (("q", "marie"),), ALL_PAGES)
+            yield Page("one person", by, self.path, (("q", "marie"),), opens_first_row=True)
+
+
 LISTS: tuple[AdminList, ...] = (
     People(),
     SignUps(),
@@ -223,6 +292,12 @@ LISTS: tuple[AdminList, ...] = (
     Roles(),
     Academies(),
     Texts(),
+    Schools(),
+    OfASchool("division"),
+    OfASchool("rosterimport"),
+    Declared("student"),
+    Declared("guardiancontact"),
+    Declared("staffmember"),
 )
 
 
