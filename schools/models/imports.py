@@ -13,7 +13,6 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from ..scope import Scope
-from ..search_key import IdentityKey
 from .schools import School
 
 KEPT_UNAPPLIED = timedelta(days=7)
@@ -78,6 +77,10 @@ class RosterImport(models.Model):
     confirmed = models.BooleanField(default=False)  # that many pupils, ties or staff leave (SAFETY T51)
     # A merge by hand since the report: what was found may be of a record that is no more.
     is_outdated = models.BooleanField(default=False)
+    # What the files say and, once applied, which rows it left: the same again is not read again.
+    digest = models.CharField(max_length=64, blank=True, editable=False)
+    rows_digest = models.CharField(max_length=64, blank=True, editable=False)
+    unchanged_since = models.DateTimeField(null=True, editable=False)  # recognised: nothing is staged
     attempts = models.PositiveSmallIntegerField(default=0)
     held_until = models.DateTimeField(null=True)
     # Why it was refused or failed: a code of schools.rosters.refusals or of schools.rosters.outcomes.
@@ -138,6 +141,7 @@ class RosterFile(models.Model):
     position = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=100)
     size = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64, blank=True, editable=False)  # SHA-256
 
     class Meta:
         ordering = ["position"]
@@ -150,7 +154,7 @@ class RosterFile(models.Model):
 
 
 class RosterFilePart(models.Model):
-    """A megabyte of a file: web and worker share no disk (DESIGN section 3)."""
+    """A megabyte of a file, compressed: web and worker share no disk (DESIGN section 3)."""
 
     file = models.ForeignKey(RosterFile, on_delete=models.CASCADE, related_name="parts")
     number = models.PositiveSmallIntegerField()
@@ -179,7 +183,10 @@ class RosterRefusal(models.Model):
 
 
 class Staged(models.Model):
-    """A row as it was read, until the import is applied or given up. ``outcome`` says what it changes."""
+    """A row as it was read, until the import is applied or given up. ``outcome`` says what it changes.
+
+    Its tables are not in PostgreSQL's journal: after a crash they are empty, and the import says so.
+    """
 
     class Outcome(models.TextChoices):
         """What becomes of a row."""
@@ -239,11 +246,8 @@ class StagedPupil(Staged):
     )
     changes = ArrayField(models.CharField(max_length=30), db_default=[])
     has_twin = models.BooleanField(db_default=False)  # another record has this name and this birth date
-    identity_key = models.GeneratedField(
-        expression=IdentityKey("family_name", "first_name"),
-        output_field=models.CharField(max_length=420),
-        db_persist=True,
-    )
+    # As of the records; a trigger fills it in. PostgreSQL makes a generated column anew at every update.
+    identity_key = models.CharField(max_length=420, db_default="", editable=False)
 
     class Meta(Staged.Meta):
         constraints = [
@@ -272,11 +276,8 @@ class StagedContact(Staged):
         related_name="+",
     )
     changes = ArrayField(models.CharField(max_length=30), db_default=[])
-    identity_key = models.GeneratedField(
-        expression=IdentityKey("family_name", "first_name"),
-        output_field=models.CharField(max_length=420),
-        db_persist=True,
-    )
+    # As of the records; a trigger fills it in. PostgreSQL makes a generated column anew at every update.
+    identity_key = models.CharField(max_length=420, db_default="", editable=False)
 
     class Meta(Staged.Meta):
         constraints = [
@@ -315,11 +316,8 @@ class StagedStaff(Staged):
         related_name="+",
     )
     changes = ArrayField(models.CharField(max_length=30), db_default=[])
-    identity_key = models.GeneratedField(
-        expression=IdentityKey("family_name", "first_name"),
-        output_field=models.CharField(max_length=420),
-        db_persist=True,
-    )
+    # As of the records; a trigger fills it in. PostgreSQL makes a generated column anew at every update.
+    identity_key = models.CharField(max_length=420, db_default="", editable=False)
 
     class Meta(Staged.Meta):
         constraints = [

@@ -126,7 +126,7 @@ class Division(models.Model):
     """A class or a group of a school, for one school year."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    school = models.ForeignKey(School, on_delete=models.CASCADE, related_name="divisions")
+    school = models.ForeignKey(School, on_delete=models.CASCADE, related_name="divisions", db_index=False)
     school_year = models.PositiveSmallIntegerField(_("année scolaire"))
     code = models.CharField(_("code"), max_length=60)
     name = models.CharField(_("nom"), max_length=100, blank=True)
@@ -176,7 +176,7 @@ class Schooling(models.Model):
     """
 
     student = models.ForeignKey(Student, on_delete=models.CASCADE, related_name="schoolings")
-    school = models.ForeignKey(School, on_delete=models.CASCADE, related_name="schoolings")
+    school = models.ForeignKey(School, on_delete=models.CASCADE, related_name="schoolings", db_index=False)
     school_year = models.PositiveSmallIntegerField(_("année scolaire"))
     since = models.DateTimeField(_("depuis"), db_default=Now(), editable=False)
     gone_at = models.DateTimeField(_("parti le"), null=True)
@@ -207,7 +207,7 @@ class Schooling(models.Model):
 class DivisionPupil(models.Model):
     """A pupil is in a class or a group."""
 
-    schooling = models.ForeignKey(Schooling, on_delete=models.CASCADE)
+    schooling = models.ForeignKey(Schooling, on_delete=models.CASCADE, db_index=False)
     division = models.ForeignKey(Division, on_delete=models.CASCADE)
 
     class Meta:
@@ -231,7 +231,7 @@ class GuardianContact(models.Model):
     """Somebody whom one school may call about a child: its declaration, not an account."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    school = models.ForeignKey(School, on_delete=models.CASCADE, related_name="contacts")
+    school = models.ForeignKey(School, on_delete=models.CASCADE, related_name="contacts", db_index=False)
     title = models.CharField(_("civilité"), max_length=4, blank=True)
     family_name = models.CharField(_("nom de famille"), max_length=100)
     first_name = models.CharField(_("prénom"), max_length=100, blank=True)
@@ -280,7 +280,9 @@ class GuardianContact(models.Model):
 class GuardianTie(models.Model):
     """A contact is something to a pupil. Removed, it gives nothing any more, from that moment on (T51)."""
 
-    contact = models.ForeignKey(GuardianContact, on_delete=models.CASCADE, related_name="ties")
+    contact = models.ForeignKey(
+        GuardianContact, on_delete=models.CASCADE, related_name="ties", db_index=False
+    )
     student = models.ForeignKey(Student, on_delete=models.CASCADE, related_name="ties")
     responsibility = models.CharField(_("responsabilité"), max_length=9, choices=Responsibility)
     relationship = models.CharField(_("lien"), max_length=60, blank=True)

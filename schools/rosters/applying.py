@@ -70,6 +70,17 @@ _PUPILS: tuple[_Statement, ...] = (
         "pupils",
         ("new", "changed"),
         """
+    DELETE FROM schools_divisionpupil h USING schools_schooling g, schools_stagedpupil p
+    WHERE h.schooling_id = g.id AND g.school_id = %(school)s AND p.roster_import_id = %(import)s
+    AND p.student_id = g.student_id AND p.outcome IN ('new', 'changed')
+    AND NOT EXISTS (SELECT 1 FROM schools_division d WHERE d.id = h.division_id
+        AND d.school_year = %(year)s AND d.code = ANY(p.divisions))
+    """,
+    ),
+    (
+        "pupils",
+        ("new", "changed"),
+        """
     INSERT INTO schools_schooling (student_id, school_id, school_year)
     SELECT student_id, %(school)s, %(year)s FROM schools_stagedpupil
     WHERE roster_import_id = %(import)s AND outcome IN ('new', 'changed')
@@ -77,17 +88,6 @@ _PUPILS: tuple[_Statement, ...] = (
     SET school_year = EXCLUDED.school_year, gone_at = NULL, access_until = NULL,
         since = CASE WHEN schools_schooling.gone_at IS NULL THEN schools_schooling.since ELSE now() END
     WHERE schools_schooling.school_year <> EXCLUDED.school_year OR schools_schooling.gone_at IS NOT NULL
-    """,
-    ),
-    (
-        "pupils",
-        ("new", "changed"),
-        """
-    DELETE FROM schools_divisionpupil h USING schools_schooling g, schools_stagedpupil p
-    WHERE h.schooling_id = g.id AND g.school_id = %(school)s AND p.roster_import_id = %(import)s
-    AND p.student_id = g.student_id AND p.outcome IN ('new', 'changed')
-    AND NOT EXISTS (SELECT 1 FROM schools_division d WHERE d.id = h.division_id
-        AND d.school_year = %(year)s AND d.code = ANY(p.divisions))
     """,
     ),
     (
@@ -261,6 +261,12 @@ def write(roster_import: RosterImport, *, again: bool) -> comparing.Counts:
         for what, outcomes, statement in _STAFF if is_staff else _PUPILS + _GUARDIANS:
             if not outcomes or any(counts.get(what, {}).get(outcome) for outcome in outcomes):
                 cursor.execute(statement, values)
+    note(roster_import, counts)
+    return counts
+
+
+def note(roster_import: RosterImport, counts: comparing.Counts) -> None:
+    """Write into the journal that it was applied."""
     journal.record(
         act=APPLIED,
         actor=roster_import.decided_by,
@@ -268,4 +274,3 @@ def write(roster_import: RosterImport, *, again: bool) -> comparing.Counts:
         fields=sorted(counts),
         academy=roster_import.school.academy.code,
     )
-    return counts

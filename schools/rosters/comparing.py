@@ -96,9 +96,15 @@ AND (said = '' OR kept = '' OR (
     AND (substr(said, 9, 2) = substr(kept, 9, 2) OR '00' IN (substr(said, 9, 2), substr(kept, 9, 2)))))
 """
 
-# New keys are given in the order of the file: of two with one name the first stays the first.
+# New keys are given in the order of the file: of two with one name the first stays the first. The classes
+# of a staged pupil are in order (staging), those of a schooling are put in it.
 _SAY_WHAT_PUPILS_CHANGE = """
-WITH found AS (
+WITH placed AS MATERIALIZED (
+    SELECT h.schooling_id, array_agg(d.code::text ORDER BY d.code COLLATE "C") AS divisions
+    FROM schools_schooling g JOIN schools_divisionpupil h ON h.schooling_id = g.id
+    JOIN schools_division d ON d.id = h.division_id
+    WHERE g.school_id = %(school)s GROUP BY h.schooling_id
+), found AS (
     SELECT p.id, s.id AS student, g.id AS schooling, g.gone_at,
         row_number() OVER (
             PARTITION BY COALESCE(p.student_id, -p.id)
@@ -119,19 +125,16 @@ WITH found AS (
             CASE WHEN p.birth_date NOT IN ('', s.birth_date) THEN 'birth_date' END,
             CASE WHEN p.sex NOT IN ('', s.sex) THEN 'sex' END,
             CASE WHEN g.school_year <> %(year)s THEN 'school_year' END,
-            CASE WHEN (SELECT array_agg(DISTINCT code ORDER BY code) FROM unnest(p.divisions::text[]) code)
-                IS DISTINCT FROM (SELECT array_agg(d.code::text ORDER BY d.code::text)
-                    FROM schools_divisionpupil h JOIN schools_division d ON d.id = h.division_id
-                    WHERE h.schooling_id = g.id)
-                THEN 'divisions' END
+            CASE WHEN p.divisions::text[] <> COALESCE(placed.divisions, '{}') THEN 'divisions' END
         ], NULL) AS changes
     FROM schools_stagedpupil p
     LEFT JOIN schools_student s ON s.id = p.student_id
     LEFT JOIN schools_schooling g ON g.student_id = p.student_id AND g.school_id = %(school)s
+    LEFT JOIN placed ON placed.schooling_id = g.id
     WHERE p.roster_import_id = %(import)s ORDER BY p.line, p.id
 ), said AS (
     SELECT *, CASE WHEN student IS NULL
-        THEN nextval(pg_get_serial_sequence('schools_student', 'id')) END AS fresh FROM found
+        THEN nextval((SELECT pg_get_serial_sequence('schools_student', 'id'))) END AS fresh FROM found
 )
 UPDATE schools_stagedpupil p SET
     student_id = COALESCE(p.student_id, said.fresh),
@@ -208,7 +211,7 @@ WITH found AS (
     WHERE c.roster_import_id = %(import)s ORDER BY c.line, c.id
 ), said AS (
     SELECT *, CASE WHEN contact IS NULL
-        THEN nextval(pg_get_serial_sequence('schools_guardiancontact', 'id')) END AS fresh FROM found
+        THEN nextval((SELECT pg_get_serial_sequence('schools_guardiancontact', 'id'))) END AS fresh FROM found
 )
 UPDATE schools_stagedcontact c SET
     contact_id = COALESCE(c.contact_id, said.fresh),
@@ -310,7 +313,7 @@ WITH said AS (
     WHERE m.roster_import_id = %(import)s
 )
 UPDATE schools_stagedstaff m SET
-    member_id = COALESCE(m.member_id, nextval(pg_get_serial_sequence('schools_staffmember', 'id'))),
+    member_id = COALESCE(m.member_id, nextval((SELECT pg_get_serial_sequence('schools_staffmember', 'id')))),
     changes = CASE WHEN said.member IS NULL THEN '{}' ELSE said.changes END,
     outcome = CASE WHEN said.member IS NULL OR said.gone_at IS NOT NULL THEN 'new'
         WHEN said.changes = '{}' THEN 'unchanged' ELSE 'changed' END

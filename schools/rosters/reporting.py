@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +21,7 @@ from schools.models import (
     StagedStaff,
 )
 
-from . import comparing
+from . import comparing, recognising
 from .outcomes import sentence
 
 MOST = 100  # names in one list
@@ -137,6 +138,10 @@ def _place(source: str, line: int, column: str = "") -> str:
 
 def _lists(roster_import: RosterImport) -> Iterable[Names]:
     counts = roster_import.counts
+    if roster_import.unchanged_since:
+        alike = recognising.perhaps_twice(roster_import) if "pupils" in counts else Schooling.objects.none()
+        yield _cut(_alike(), _schoolings(alike), counts, "pupils", "duplicates")
+        return
     if roster_import.kind == RosterImport.Kind.STAFF:
         staff = StagedStaff.objects.filter(roster_import=roster_import).order_by("line", "pk")
         yield _cut(gettext("Partent"), _gone_staff(roster_import), counts, "staff", "gone")
@@ -150,7 +155,7 @@ def _lists(roster_import: RosterImport) -> Iterable[Names]:
         gettext("Responsables qui ne le sont plus"), _removed_ties(roster_import), counts, "ties", "removed"
     )
     yield _cut(
-        gettext("Élèves peut-être en double : même nom et même date de naissance qu’un autre"),
+        _alike(),
         _staged(pupils.filter(has_twin=True)),
         counts,
         "pupils",
@@ -167,6 +172,10 @@ def _lists(roster_import: RosterImport) -> Iterable[Names]:
         "contacts",
         "changed",
     )
+
+
+def _alike() -> str:
+    return gettext("Élèves peut-être en double : même nom et même date de naissance qu’un autre")
 
 
 def _cut(title: str, lines: list[str], counts: comparing.Counts, what: str, outcome: str) -> Names:
@@ -195,10 +204,13 @@ def _gone_staff(roster_import: RosterImport) -> list[str]:
 
 
 def _gone_pupils(roster_import: RosterImport) -> list[str]:
-    rows = Schooling.objects.filter(pk__in=_keys(comparing.GONE_PUPILS, roster_import))
+    return _schoolings(Schooling.objects.filter(pk__in=_keys(comparing.GONE_PUPILS, roster_import)))
+
+
+def _schoolings(rows: QuerySet[Schooling]) -> list[str]:
     return [
         " — ".join(filter(None, (str(row.student), ", ".join(map(str, row.divisions.all())))))
-        for row in rows.select_related("student").prefetch_related("divisions").order_by("pk")
+        for row in rows.select_related("student").prefetch_related("divisions").order_by("pk")[:MOST]
     ]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from operator import attrgetter
 from tempfile import TemporaryFile
 from types import TracebackType
 from typing import IO
@@ -52,7 +54,10 @@ _COLUMNS: dict[type, tuple[type[models.Model], tuple[str, ...]]] = {
     ),
     Refusal: (RosterRefusal, ("source", "line", "code", "field", "whole")),
 }  # fmt: skip
-_LISTS = frozenset(("divisions",))
+_VALUES = {kind: attrgetter(*names) for kind, (_model, names) in _COLUMNS.items()}
+_WITH_DIVISIONS = frozenset((PupilRow, StaffRow))  # their last column
+# What rows are matched by: the planner is told of these columns, and of no other.
+_TOLD = ("roster_import_id", "key", "pupil", "contact", "ine", "identity_key")
 
 
 class Spools:
@@ -95,15 +100,10 @@ class Spools:
         if write is None:
             file = self._files[kind] = TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115
             write = self._writers[kind] = csv.writer(file, lineterminator="\n").writerow
-        write(
-            [
-                self._key,
-                *(
-                    _array(getattr(row, name)) if name in _LISTS else getattr(row, name)
-                    for name in _COLUMNS[kind][1]
-                ),
-            ]
-        )
+        values = [self._key, *_VALUES[kind](row)]
+        if kind in _WITH_DIVISIONS:
+            values[-1] = _array(values[-1])
+        write(values)
 
     def copy(self) -> None:
         """Write all rows into the database: one statement for each kind there is."""
@@ -143,9 +143,15 @@ def let_planner_know() -> None:
     the transaction that holds the import, since two of these wait for each other; one that would wait
     leaves it to the other.
     """
-    tables = ", ".join(f'"{model._meta.db_table}"' for model in STAGED)
+    tables = ", ".join(_told_of(model) for model in STAGED)
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE (SKIP_LOCKED) {tables}")
+
+
+def _told_of(model: type[Staged]) -> str:
+    columns = {field.column for field in model._meta.fields}
+    names = ", ".join(f'"{name}"' for name in _TOLD if name in columns)
+    return f'"{model._meta.db_table}" ({names})'
 
 
 def forget(roster_import: RosterImport) -> None:
@@ -162,9 +168,10 @@ def how_many(roster_import: RosterImport) -> dict[str, int]:
     }
 
 
-def _array(values: Sequence[str]) -> str:
-    """Write a list of texts in the form of PostgreSQL."""
+@lru_cache(maxsize=4_096)
+def _array(values: tuple[str, ...]) -> str:
+    """Write a set of texts in the form of PostgreSQL: each once, in the order of their letters' numbers."""
     if not values:
         return "{}"
-    quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in sorted(set(values)))
     return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
