@@ -172,11 +172,12 @@ class Declared:
             tables.copy(
                 "schools_rosterimport",
                 "public_id kind state uploaded_by decided_by created_at finished_at mapping school_year"
-                " progress counts confirmed is_outdated attempts reason reason_source reason_line school_id",
+                " progress counts confirmed is_outdated attempts reason reason_source reason_line digest"
+                " rows_digest school_id",
                 (
                     (identifier(random), "siecle", state, f"user:{identifier(random)}", "", began + later,
                      began + later, "{}", crowd.school_year, 100, "{}", False, False, 1, reason, "", 0,
-                     school + n)
+                     "", "", school + n)
                     for n in range(0, schools, every)
                 ),
             )  # fmt: skip
