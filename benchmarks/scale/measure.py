@@ -211,6 +211,7 @@ def _ask(page: Page, browsers: dict[str, Browser], cpu: Callable[[], float]) -> 
     def measured(
         method: str, address: str, fields: dict[str, str] | None, most: int | None
     ) -> tuple[Answer, Took]:
+        browser.took.clear()  # a browser adds up
         before = cpu()
         answer = browser.ask(method, address, fields, "page", most=most)
         # A process that ended meanwhile takes its account with it.
