@@ -151,7 +151,8 @@ UPDATE schools_stagedcontact SET contact_id = NULL WHERE roster_import_id = %(im
 """
 
 # In steps that PostgreSQL takes one after the other, each contact looked up by an index: what it knew of
-# the keys is older than the keys, and its own order would go through everything for each row.
+# the keys is older than the keys, and its own order would go through everything for each row. What is looked
+# up is joined by equal values, never each with each: a child may have a thousand contacts.
 _MATCH_CONTACTS = """
 WITH free AS NOT MATERIALIZED (
     SELECT c.* FROM schools_stagedcontact c WHERE c.roster_import_id = %(import)s AND c.contact_id IS NULL
@@ -160,22 +161,37 @@ WITH free AS NOT MATERIALIZED (
     JOIN schools_stagedtie t ON t.roster_import_id = %(import)s AND t.contact = c.key
     JOIN schools_stagedpupil p ON p.roster_import_id = %(import)s AND p.key = t.pupil
 ), kin AS MATERIALIZED (
-    SELECT c.id, c.identity_key, c.mobile, c.first_name, k.contact_id,
-        CASE WHEN k.responsibility = c.responsibility THEN 1 ELSE 0 END AS alike
-    FROM said c JOIN schools_guardiantie k ON k.student_id = c.student_id
-), signs AS (
-    SELECT c.id AS staged, e.id AS known,
-        CASE WHEN c.identity_key = e.identity_key THEN 4 ELSE 2 END + c.alike AS weight
-    FROM kin c CROSS JOIN LATERAL (
-        SELECT * FROM schools_guardiancontact e WHERE e.id = c.contact_id OFFSET 0) e
-    WHERE e.school_id = %(school)s AND (c.identity_key = e.identity_key
-        OR (c.mobile <> '' AND c.mobile = e.mobile AND lower(c.first_name) = lower(e.first_name)))
-    UNION
-    SELECT c.id, e.id, CASE WHEN c.mobile <> '' AND c.mobile = e.mobile THEN 3 ELSE 1 END
-    FROM free c CROSS JOIN LATERAL (
+    SELECT s.student_id, e.id AS contact_id, k.responsibility, e.identity_key, e.mobile,
+        lower(e.first_name) AS first_name
+    FROM (SELECT DISTINCT student_id FROM said WHERE student_id IS NOT NULL) s
+    CROSS JOIN LATERAL (
+        SELECT * FROM schools_guardiantie k WHERE k.student_id = s.student_id OFFSET 0) k
+    CROSS JOIN LATERAL (
+        SELECT * FROM schools_guardiancontact e WHERE e.id = k.contact_id OFFSET 0) e
+    WHERE e.school_id = %(school)s
+), namesakes AS MATERIALIZED (
+    SELECT e.id, e.identity_key, e.mobile, e.email
+    FROM (SELECT DISTINCT identity_key FROM free) c
+    CROSS JOIN LATERAL (
         SELECT * FROM schools_guardiancontact e
         WHERE e.school_id = %(school)s AND e.identity_key = c.identity_key OFFSET 0) e
-    WHERE (c.mobile <> '' AND c.mobile = e.mobile) OR (c.email <> '' AND c.email = e.email)
+), signs AS (
+    SELECT c.id AS staged, k.contact_id AS known,
+        4 + (k.responsibility = c.responsibility)::int AS weight
+    FROM said c JOIN kin k ON k.student_id = c.student_id AND k.identity_key = c.identity_key
+    UNION
+    SELECT c.id, k.contact_id, 2 + (k.responsibility = c.responsibility)::int
+    FROM said c JOIN kin k ON k.student_id = c.student_id AND k.mobile = c.mobile
+        AND k.first_name = lower(c.first_name)
+    WHERE c.mobile <> '' AND k.identity_key <> c.identity_key
+    UNION
+    SELECT c.id, e.id, 3 FROM free c
+    JOIN namesakes e ON e.identity_key = c.identity_key AND e.mobile = c.mobile
+    WHERE c.mobile <> ''
+    UNION
+    SELECT c.id, e.id, 1 FROM free c
+    JOIN namesakes e ON e.identity_key = c.identity_key AND e.email = c.email
+    WHERE c.email <> '' AND (c.mobile = '' OR c.mobile <> e.mobile)
 ), pairs AS (
     SELECT staged, known, sum(weight) AS weight FROM signs
     WHERE known NOT IN (SELECT m.contact_id FROM schools_stagedcontact m
@@ -397,7 +413,9 @@ def compare(roster_import: RosterImport, *, again: bool = False) -> Counts:
                 _SAY_WHAT_PUPILS_CHANGE,
             ):
                 cursor.execute(statement, values)
+            cursor.execute("SET LOCAL enable_nestloop = off")  # but where LATERAL wants it
             _rounds(cursor, _MATCH_CONTACTS, "schools_stagedcontact", "contact_id", values)
+            cursor.execute("SET LOCAL enable_nestloop = on")
             cursor.execute(_SAY_WHAT_CONTACTS_CHANGE, values)
             cursor.execute(_SAY_WHAT_TIES_CHANGE, values)
     return count(roster_import)
