@@ -77,6 +77,11 @@ def hash_of(number: str) -> str:
     return hashlib.sha256(f"accounts.browsers|{number}".encode()).hexdigest() if number else ""
 
 
+def recognised(request: HttpRequest, response: HttpResponse) -> str:
+    """Return what a row keeps of the browser, which gets a number with this answer if it has none."""
+    return hash_of(device(request) or give_number(response))
+
+
 def give_number(response: HttpResponse) -> str:
     """Give the browser a number, and return it."""
     number = secrets.token_urlsafe(16)

@@ -31,13 +31,16 @@ def page(name: str, **parts: str) -> str:
 
 
 def write(name: str, context: dict[str, Any]) -> Letter:
-    """Fill the three templates of a letter: ``<name>_subject.txt``, ``<name>.txt``, ``<name>.html``."""
+    """Fill the three templates of a letter: ``<name>_subject.txt``, ``<name>.txt``, ``<name>.html``.
+
+    A name without a folder is one of ``accounts/letters``.
+    """
     context = {"help_contact": settings.ADMIN_CONTACT, "home_url": page("home"), **context}
-    folder = f"accounts/letters/{name}"
+    file = name if "/" in name else f"accounts/letters/{name}"
     return Letter(
-        subject=" ".join(render_to_string(f"{folder}_subject.txt", context).split()),
-        text=render_to_string(f"{folder}.txt", context).strip() + "\n",
-        html=render_to_string(f"{folder}.html", context),
+        subject=" ".join(render_to_string(f"{file}_subject.txt", context).split()),
+        text=render_to_string(f"{file}.txt", context).strip() + "\n",
+        html=render_to_string(f"{file}.html", context),
     )
 
 

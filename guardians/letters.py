@@ -6,17 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
-from accounts.letters import first_words, page
+from accounts.letters import first_words, write
 from accounts.models import User
 from notifications import letters as notification_letters
 from notifications.letters import Context, Letter, NothingToSend
 from throttling import limits
 
-from . import activation, codes
+from . import activation, codes, finishing
 from .models import Activation, Guardianship
 
 logger = structlog.get_logger(__name__)
@@ -26,16 +25,6 @@ BUDGET = 50_000  # SMS with a code a day, for the whole portal (SAFETY T7)
 def _sms(name: str, context: dict[str, Any]) -> Letter:
     text = render_to_string(f"guardians/letters/{name}.txt", context)
     return Letter(subject="", text=" ".join(text.split()))
-
-
-def _mail(name: str, context: dict[str, Any]) -> Letter:
-    context = {"help_contact": settings.ADMIN_CONTACT, "home_url": page("home"), **context}
-    folder = f"guardians/letters/{name}"
-    return Letter(
-        subject=" ".join(render_to_string(f"{folder}_subject.txt", context).split()),
-        text=render_to_string(f"{folder}.txt", context).strip() + "\n",
-        html=render_to_string(f"{folder}.html", context),
-    )
 
 
 def code_letter(context: Context) -> Letter:
@@ -58,7 +47,7 @@ def account_made_letter(context: Context) -> Letter:
     user = User.objects.filter(public_id=context.reference).first()
     if user is None:
         raise NothingToSend
-    return _mail("account_made", {"name": first_words(user.first_name)})
+    return write("guardians/letters/account_made", {"name": first_words(user.first_name)})
 
 
 def access_found_again_letter(context: Context) -> Letter:
@@ -66,7 +55,7 @@ def access_found_again_letter(context: Context) -> Letter:
     user = User.objects.filter(public_id=context.reference).first()
     if user is None:
         raise NothingToSend
-    return _mail("access_found_again", {"name": first_words(user.first_name)})
+    return write("guardians/letters/access_found_again", {"name": first_words(user.first_name)})
 
 
 def another_guardian_letter(context: Context) -> Letter:
@@ -79,16 +68,20 @@ def another_guardian_letter(context: Context) -> Letter:
     if tied is None:
         raise NothingToSend
     said = {"child": first_words(tied.tie.student.first_name), "school": tied.tie.contact.school.name}
-    return _sms("another_guardian_sms", said) if "@" not in context.to else _mail("another_guardian", said)
+    return (
+        _sms("another_guardian_sms", said)
+        if "@" not in context.to
+        else write("guardians/letters/another_guardian", said)
+    )
 
 
 notification_letters.register(activation.KIND_CODE, code_letter, label=_("Code d’un responsable légal"))
 notification_letters.register(
-    activation.KIND_MADE, account_made_letter, label=_("Compte de responsable légal créé")
+    finishing.KIND_MADE, account_made_letter, label=_("Compte de responsable légal créé")
 )
 notification_letters.register(
-    activation.KIND_AGAIN, access_found_again_letter, label=_("Accès de responsable légal retrouvé")
+    finishing.KIND_AGAIN, access_found_again_letter, label=_("Accès de responsable légal retrouvé")
 )
 notification_letters.register(
-    activation.KIND_ANOTHER, another_guardian_letter, label=_("Autre responsable légal rattaché")
+    finishing.KIND_ANOTHER, another_guardian_letter, label=_("Autre responsable légal rattaché")
 )

@@ -31,12 +31,11 @@ def identity(request: HttpRequest) -> HttpResponse:
     form = BirthDateForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         response = redirect("guardian_children")
-        number = browsers.device(request) or browsers.give_number(response)
         try:
             activation.start_with_identity(
                 who,
                 form.cleaned_data["birth_date"],
-                browser=browsers.hash_of(number),
+                browser=browsers.recognised(request, response),
                 client=client_address(request),
                 language=get_language() or "fr",
             )

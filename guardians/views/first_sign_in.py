@@ -25,8 +25,8 @@ from schools.models import Student
 from throttling import limits
 from throttling.clients import client_address
 
-from .. import activation
-from ..activation import Child
+from .. import activation, declaring, finishing
+from ..declaring import Child
 from ..forms import ChildForm, CodeForm, GuardianPasswordForm, IdentityForm
 from ..models import Activation, Answer
 
@@ -67,13 +67,12 @@ def identity(request: HttpRequest) -> HttpResponse:
     form = IdentityForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         response = redirect("guardian_code")
-        number = browsers.device(request) or browsers.give_number(response)
         try:
             activation.start(
                 first_name=form.cleaned_data["first_name"],
                 last_name=form.cleaned_data["last_name"],
                 mobile=form.cleaned_data["mobile"],
-                browser=browsers.hash_of(number),
+                browser=browsers.recognised(request, response),
                 client=client_address(request),
                 language=get_language() or "fr",
             )
@@ -120,7 +119,7 @@ def children(request: HttpRequest, under_way: Activation) -> HttpResponse:
     """Lead to the first child without an answer; then to the password."""
     if under_way.verified_at is None:
         return redirect("guardian_code")
-    known = activation.children(under_way)
+    known = declaring.children(under_way)
     for child in known:
         if not child.answer:
             return redirect("guardian_child", public_id=child.student.public_id)
@@ -134,7 +133,7 @@ def child(request: HttpRequest, under_way: Activation, public_id: uuid.UUID) -> 
     """« Rattachement des élèves au compte », for one child."""
     if under_way.verified_at is None:
         return redirect("guardian_code")
-    known = activation.children(under_way)
+    known = declaring.children(under_way)
     place = next((n for n, each in enumerate(known) if each.student.public_id == public_id), None)
     if place is None:
         raise Http404
@@ -145,19 +144,19 @@ def child(request: HttpRequest, under_way: Activation, public_id: uuid.UUID) -> 
     )
     if request.method == "POST" and form.is_valid():
         try:
-            activation.answer_for(
+            declaring.answer_for(
                 under_way,
                 known[place].student,
                 Answer(form.cleaned_data["answer"]),
                 form.cleaned_data["birth_date"],
             )
             return redirect("guardian_children")
-        except activation.WrongDate:
+        except declaring.WrongDate:
             form.add_error(
                 "day",
                 _("Cette date n’est pas celle que l’école a enregistrée. Les essais sont comptés."),
             )
-        except activation.Locked:
+        except declaring.Locked:
             form.add_error(
                 None,
                 _(
@@ -202,14 +201,14 @@ def password(request: HttpRequest, under_way: Activation) -> HttpResponse:
     form = GuardianPasswordForm(request.POST or None, context=context)
     if request.method == "POST" and form.is_valid():
         try:
-            user = activation.finish(under_way, form.cleaned_data["password"])
-        except activation.ChildrenMissing:
+            user = finishing.finish(under_way, form.cleaned_data["password"])
+        except finishing.ChildrenMissing:
             return redirect("guardian_children")
-        except activation.TwoAccounts:
+        except finishing.TwoAccounts:
             return render(request, "guardians/two_accounts.html", status=409)
         except activation.HasAccount:
             return render(request, "guardians/has_account.html", status=409)
-        except activation.Suspended:
+        except finishing.Suspended:
             return render(request, "guardians/suspended.html", status=403)
         return sessions.sign_in(request, user, next_url=reverse("guardian_identifier"))
     shown = {"form": form, "policy": EDUCONNECT.as_data(), "steps": STEPS}
@@ -222,9 +221,9 @@ def password(request: HttpRequest, under_way: Activation) -> HttpResponse:
 def identifier(request: PersonRequest) -> HttpResponse:
     """Show the identifier until its owner says that they have kept it (SCREENS D9)."""
     if request.method == "POST":
-        activation.acknowledge(request.user)
+        finishing.acknowledge(request.user)
         return redirect("my_space")
-    name = activation.identifier_of(request.user)
+    name = finishing.identifier_of(request.user)
     if not name:
         return redirect("my_space")
     return render(request, "guardians/identifier.html", {"identifier": name})

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
-from guardians import activation, codes
+from guardians import activation, codes, declaring, finishing
 from guardians.models import Activation, Answer, ContactAccount
 
 from .conftest import PASSWORD, Declared, Guardian
@@ -65,8 +65,8 @@ def test_two_browsers_with_one_record_make_one_account(declare: Declare, guardia
     )
     for waiting in (first, second):
         assert activation.verify_code(waiting, codes.code(waiting))
-        activation.answer_for(waiting, family.children[0], Answer.GUARDIAN, "2012-03-09")
-    given = abreast(*(lambda each=each: activation.finish(each, PASSWORD) for each in (first, second)))
+        declaring.answer_for(waiting, family.children[0], Answer.GUARDIAN, "2012-03-09")
+    given = abreast(*(lambda each=each: finishing.finish(each, PASSWORD) for each in (first, second)))
     assert given[0] == given[1] == User.objects.get()
     assert ContactAccount.objects.count() == 1
 
@@ -79,7 +79,7 @@ def test_of_many_dates_at_once_five_are_judged(declare: Declare, guardian: Guard
     dates = [f"2012-03-{day:02}" for day in range(10, 25)]
 
     def tries(date: str) -> Callable[[], object]:
-        return lambda: activation.answer_for(waiting, family.children[0], Answer.GUARDIAN, date)
+        return lambda: declaring.answer_for(waiting, family.children[0], Answer.GUARDIAN, date)
 
     given = abreast(*(tries(date) for date in dates))
-    assert sum(isinstance(each, activation.WrongDate) for each in given) == 5
+    assert sum(isinstance(each, declaring.WrongDate) for each in given) == 5

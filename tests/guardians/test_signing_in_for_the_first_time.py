@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import SignInName, User
 from audit.models import Record
-from guardians import activation, codes
+from guardians import activation, codes, declaring, finishing
 from guardians.models import Activation, Answer, BirthDateTries, ContactAccount, Guardianship
 from notifications.letters import Context, NothingToSend, renderer
 from notifications.models import Message
@@ -178,7 +178,7 @@ def test_ten_wrong_dates_in_a_row_need_the_school(declare: Declare, guardian: Gu
     assert "L’école peut débloquer" in page.content.decode()
     BirthDateTries.objects.update(wrong_in_a_row=9)
     guardian.answer(family.children[0], "10 03 2012")
-    assert Record.objects.filter(act=activation.LOCKED).count() == 1
+    assert Record.objects.filter(act=declaring.LOCKED).count() == 1
 
 
 def test_dates_that_do_not_exist_are_not_counted(declare: Declare, guardian: Guardian) -> None:
@@ -204,7 +204,7 @@ def test_who_is_not_the_guardian_gets_nothing_and_it_is_written_down(
     assert "Aucun élève rattaché" in guardian.browser.get(f"{START}enfants/").content.decode()
     assert guardian.choose_password().url == f"{START}enfants/"
     assert not User.objects.exists()
-    written = Record.objects.get(act=activation.DENIED)
+    written = Record.objects.get(act=declaring.DENIED)
     assert written.subject == family.children[0].subject and written.academy == "70"
 
 
@@ -312,8 +312,8 @@ def test_a_password_sent_twice_makes_one_account(declare: Declare, guardian: Gua
     guardian.code()
     guardian.answer(family.children[0])
     waiting = guardian.activation
-    one = activation.finish(waiting, PASSWORD)
-    assert activation.finish(waiting, PASSWORD) == one and User.objects.count() == 1
+    one = finishing.finish(waiting, PASSWORD)
+    assert finishing.finish(waiting, PASSWORD) == one and User.objects.count() == 1
 
 
 def test_twins_and_a_child_in_two_schools_are_one_account(declare: Declare, guardian: Guardian) -> None:
@@ -321,7 +321,7 @@ def test_twins_and_a_child_in_two_schools_are_one_account(declare: Declare, guar
     declare([family.children[0]], uai="0141396S")
     guardian.start()
     guardian.code()
-    assert [child.name for child in activation.children(guardian.activation)] == [
+    assert [child.name for child in declaring.children(guardian.activation)] == [
         "Chloé DUPONT",
         "Zoé DUPONT",
     ]
@@ -356,4 +356,4 @@ def test_a_child_of_somebody_else_cannot_be_asked_about(declare: Declare, guardi
     address = f"{START}enfants/{stranger.children[0].public_id}/"
     assert guardian.browser.get(address).status_code == 404
     with pytest.raises(activation.OutOfTime):
-        activation.answer_for(guardian.activation, stranger.children[0], Answer.GUARDIAN, "2011-01-01")
+        declaring.answer_for(guardian.activation, stranger.children[0], Answer.GUARDIAN, "2011-01-01")

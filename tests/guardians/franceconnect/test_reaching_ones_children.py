@@ -8,7 +8,7 @@ import pytest
 from django.http import HttpResponse
 
 from accounts.models import User
-from guardians import activation, matching
+from guardians import activation, finishing, matching
 from guardians.models import Activation, ContactAccount, FranceConnectAccount, Guardianship
 from schools.models import Responsibility, Student
 from tests.guardians.conftest import PASSWORD, START, Declared
@@ -129,7 +129,7 @@ def test_an_account_made_meanwhile_is_not_taken_over_either(
     owner = User.objects.create_user(password=PASSWORD, first_name="Nadia", last_name="Leger")
     ContactAccount.objects.create(contact=family.contact, user=owner)
     with pytest.raises(activation.HasAccount):
-        activation.finish(Activation.objects.get(), "Autres galets ? 9")
+        finishing.finish(Activation.objects.get(), "Autres galets ? 9")
     owner.refresh_from_db()
     assert owner.check_password(PASSWORD)
 

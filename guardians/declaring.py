@@ -1,0 +1,128 @@
+"""The children of a first sign-in: a declaration and a birth date for each (SCREENS D7, SAFETY G8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from audit import journal
+from schools.models import GuardianTie, Responsibility, Schooling, Student
+from throttling import limits
+
+from .activation import DAY, OutOfTime
+from .models import AT_HAND, GIVES_ACCESS, IN_A_ROW, Activation, ActivationAnswer, Answer, BirthDateTries
+
+DENIED = journal.register_act(
+    "guardian.denied", _("Une personne déclare qu’elle n’est pas responsable légale de l’élève")
+)
+LOCKED = journal.register_act(
+    "guardian.birth_date_locked", _("Rattachement d’un élève bloqué après des dates fausses")
+)
+
+
+class WrongDate(Exception):
+    """The birth date is not what the school declared; nobody is told more (SAFETY T12)."""
+
+
+class Locked(Exception):
+    """Too many wrong dates for this child: its school opens it again."""
+
+
+@dataclass(frozen=True)
+class Child:
+    """A child as D7 shows it, to somebody whose name and number the school has."""
+
+    student: Student
+    schools: tuple[str, ...]  # « Collège Jules Verne (0501271K) »
+    answer: str  # an :class:`Answer`, empty as long as there is none
+    is_in_charge: bool = False  # no legal guardian by the school's record, but in charge of the child
+
+    @property
+    def name(self) -> str:
+        """First name and name."""
+        return str(self.student)
+
+
+def ties_of(activation: Activation) -> list[GuardianTie]:
+    """Return the ties that the school's records give now."""
+    return list(
+        GuardianTie.objects.filter(
+            contact__in=activation.contacts, removed_at=None, responsibility__in=GIVES_ACCESS
+        )
+        .filter(student__in=Schooling.objects.with_access().values("student"))
+        .select_related("student", "contact__school__academy")
+        .order_by("student__birth_date", "student__first_name", "pk")
+    )
+
+
+def children(activation: Activation) -> list[Child]:
+    """Return the children of the records that match, for who typed the right code; raises OutOfTime."""
+    if activation.verified_at is None:
+        raise OutOfTime
+    answers = dict(activation.answers.values_list("student", "answer"))
+    schools: dict[Student, list[str]] = {}
+    legal = set()
+    for tie in ties_of(activation):
+        school = tie.contact.school
+        schools.setdefault(tie.student, []).append(f"{school.name} ({school.uai})")
+        if tie.responsibility == Responsibility.LEGAL:
+            legal.add(tie.student)
+    return [
+        Child(student, tuple(dict.fromkeys(names)), answers.get(student.pk, ""), student not in legal)
+        for student, names in schools.items()
+    ]
+
+
+def answer_for(activation: Activation, student: Student, answer: Answer, birth_date: str = "") -> None:
+    """Take a declaration for one child; « je suis le représentant légal » needs the right birth date.
+
+    ``birth_date`` is « 2012-03-09 », with 00 where the school's papers have none. Counted, before it is
+    judged, for the child, its school and this first sign-in, whoever tries (SAFETY G8). Raises
+    :class:`WrongDate`, :class:`Locked`, :class:`OutOfTime` and :class:`throttling.limits.Refused`.
+    """
+    mine = [tie for tie in ties_of(activation) if tie.student_id == student.pk]
+    if activation.verified_at is None or activation.user_id is not None or not mine:
+        raise OutOfTime
+    if answer == Answer.GUARDIAN:
+        _judge_date(activation, mine, birth_date)
+    with transaction.atomic():
+        Activation.objects.alive().filter(pk=activation.pk).update(lives_until=Now() + AT_HAND)
+        before = activation.answers.filter(student=student).values_list("answer", flat=True).first()
+        ActivationAnswer.objects.update_or_create(
+            activation=activation, student=student, defaults={"answer": answer}
+        )
+        if answer == Answer.NOT_GUARDIAN != before:
+            for tie in mine:
+                journal.record(
+                    act=DENIED,
+                    actor=tie.contact.subject,
+                    subject=student.subject,
+                    academy=tie.contact.school.academy.code,
+                )
+
+
+def _judge_date(activation: Activation, mine: list[GuardianTie], birth_date: str) -> None:
+    student = mine[0].student
+    schools = sorted({tie.contact.school.uai for tie in mine})
+    counted = limits.hit(
+        limits.Limit("guardians.birth_date_child", str(student.pk), 5, DAY),
+        limits.Limit("guardians.birth_date_activation", str(activation.public_id), 20, DAY),
+        *(limits.Limit("guardians.birth_date_school", uai, 20, DAY) for uai in schools),
+    )
+    tries, _made = BirthDateTries.objects.get_or_create(student=student)
+    # In one statement, before anything is judged: of many at once no more than ten are.
+    if not BirthDateTries.objects.filter(pk=tries.pk, wrong_in_a_row__lt=IN_A_ROW).update(
+        wrong_in_a_row=F("wrong_in_a_row") + 1
+    ):
+        raise Locked
+    if student.birth_date and student.birth_date == birth_date:
+        limits.give_back(*counted)
+        BirthDateTries.objects.filter(pk=tries.pk).update(wrong_in_a_row=0)
+        return
+    if tries.wrong_in_a_row + 1 >= IN_A_ROW:
+        journal.record(act=LOCKED, actor=activation.subject, subject=student.subject)
+    raise WrongDate

@@ -1,0 +1,167 @@
+"""The end of a first sign-in: the account, its identifier, and who is told (SCREENS D8, D9, SAFETY T11)."""
+
+from __future__ import annotations
+
+from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.backends import forget_guesses
+from accounts.models import SignInName, User
+from audit import journal
+from notifications import outbox
+from schools.models import GuardianContact, GuardianTie
+
+from . import identifiers
+from .activation import HasAccount, OutOfTime
+from .declaring import children, ties_of
+from .models import (
+    AT_HAND,
+    GIVES_ACCESS,
+    Activation,
+    Answer,
+    ContactAccount,
+    FranceConnectAccount,
+    Guardianship,
+)
+
+KIND_MADE = "guardians.account_made"  # to the address that the school has: it was you?
+KIND_AGAIN = "guardians.access_found_again"  # to the same: another password was chosen
+KIND_ANOTHER = "guardians.another_guardian"  # to the child's other guardians: somebody was tied to the child
+
+MADE = journal.register_act("guardian.account_made", _("Compte de responsable légal créé"))
+AGAIN = journal.register_act("guardian.access_found_again", _("Accès de responsable légal retrouvé par SMS"))
+TIED = journal.register_act("guardian.tied", _("Responsable légal rattaché à un élève"))
+
+
+class ChildrenMissing(Exception):
+    """A child has no answer yet, or none was tied to the account."""
+
+
+class Suspended(Exception):
+    """The account was suspended by staff: another password does not open it."""
+
+
+class TwoAccounts(Exception):
+    """The school's records that match belong to two accounts: a person has to look."""
+
+
+def finish(activation: Activation, password: str) -> User:
+    """Make the account: identifier p.nomXX, and a guardianship for each tie of each child confirmed.
+
+    Who has an account already finds it again: it gets the new password, and the children it lacked. Sent
+    twice, it gives what the first time gave (SAFETY F14). The child's other guardians and the address that
+    the school has are told (SAFETY T11). Raises :class:`OutOfTime`, :class:`ChildrenMissing`,
+    :class:`TwoAccounts`, :class:`Suspended`, and :class:`HasAccount` for who came by FranceConnect.
+    """
+    hashed = make_password(password)  # before any row is locked
+    with transaction.atomic():
+        locked = (
+            Activation.objects.alive()
+            .select_for_update(of=("self",))
+            .select_related("user")
+            .filter(pk=activation.pk, verified_at__isnull=False)
+            .first()
+        )
+        if locked is None:
+            raise OutOfTime
+        if locked.user is not None:
+            return locked.user
+        known = children(locked)
+        confirmed = {child.student.pk for child in known if child.answer == Answer.GUARDIAN}
+        if not confirmed or any(not child.answer for child in known):
+            raise ChildrenMissing
+        # Two browsers that do the same with one record wait for each other here.
+        contacts = list(
+            GuardianContact.objects.select_for_update().filter(pk__in=locked.contacts).order_by("pk")
+        )
+        owners = User.objects.filter(contact_accounts__contact__in=contacts).distinct()[:2]
+        if len(owners) > 1:
+            raise TwoAccounts
+        if owners and locked.sub:
+            raise HasAccount
+        if owners:
+            user = owners[0]
+            if not user.is_active:
+                raise Suspended
+            User.objects.filter(pk=user.pk).update(password=hashed)
+            user.password = hashed
+            journal.record(act=AGAIN, actor=user.subject, subject=user.subject, fields=["password"])
+        else:
+            user = User(first_name=locked.first_name, last_name=locked.last_name, language=locked.language)
+            user.password = hashed
+            user.save(force_insert=True)
+            _give_identifier(user)
+            journal.record(act=MADE, actor=user.subject, subject=user.subject)
+        for contact in contacts:
+            ContactAccount.objects.get_or_create(contact=contact, defaults={"user": user})
+            if contact.email:
+                kind = KIND_AGAIN if owners else KIND_MADE
+                outbox.post(
+                    kind=kind, reference=str(user.public_id), to=contact.email, language=user.language
+                )
+        for tie in ties_of(locked):
+            if tie.student_id in confirmed:
+                _tie(user, tie)
+        if locked.sub:
+            FranceConnectAccount.objects.create(issuer=locked.issuer, sub=locked.sub, user=user)
+        Activation.objects.filter(user=user).delete()
+        Activation.objects.filter(pk=locked.pk).update(user=user, lives_until=Now() + AT_HAND)
+    if owners:
+        forget_guesses(user)
+    return user
+
+
+def _tie(user: User, tie: GuardianTie) -> None:
+    guardianship, is_new = Guardianship.objects.get_or_create(tie=tie, defaults={"user": user})
+    if not is_new:
+        return
+    journal.record(
+        act=TIED, actor=user.subject, subject=tie.student.subject, academy=tie.contact.school.academy.code
+    )
+    _tell_others(guardianship, tie)
+
+
+def _give_identifier(user: User) -> None:
+    for name in identifiers.candidates(user.first_name, user.last_name):
+        try:
+            with transaction.atomic():
+                SignInName.objects.create(authority=identifiers.EDUCONNECT, name=name, user=user)
+        except IntegrityError:
+            continue
+        return
+    raise RuntimeError("no identifier is free for this name")
+
+
+def _tell_others(guardianship: Guardianship, tie: GuardianTie) -> None:
+    """Write to the child's other guardians, who learn the child's first name and nothing else."""
+    others = (
+        GuardianTie.objects.filter(student=tie.student, removed_at=None, responsibility__in=GIVES_ACCESS)
+        .exclude(contact__account__user=guardianship.user)
+        .exclude(contact=tie.contact)
+        .select_related("contact")
+        .order_by("pk")
+    )
+    told: set[str] = set()
+    for other in others:
+        contact = other.contact
+        to, channel = (
+            (contact.email, outbox.Channel.MAIL) if contact.email else (contact.mobile, outbox.Channel.SMS)
+        )
+        if to and to not in told:
+            told.add(to)
+            outbox.post(kind=KIND_ANOTHER, reference=str(guardianship.public_id), to=to, channel=channel)
+
+
+def identifier_of(user: User) -> str:
+    """Return the identifier of a guardian's account; empty for who has none."""
+    return (
+        user.sign_in_names.filter(authority=identifiers.EDUCONNECT).values_list("name", flat=True).first()
+        or ""
+    )
+
+
+def acknowledge(user: User) -> None:
+    """« J’ai noté mon identifiant »: it is not shown again; what was typed on the way is forgotten."""
+    Activation.objects.filter(user=user).delete()
