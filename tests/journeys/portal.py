@@ -9,9 +9,9 @@ from pathlib import Path
 
 from benchmarks.installation import Installation
 from tests.peers import Mail, SmtpServer, Valkey, free_port, serving, wait_until
+from tests.sms_server import SmsServer
 
 from .proxy import https
-from .sms_gateway import SmsGateway
 
 PATIENCE = 60  # seconds; reached only when something is broken
 
@@ -27,7 +27,7 @@ class Portal(Installation):
     def __init__(self, folder: Path, *, server: str) -> None:
         self.mailbox = SmtpServer()
         self.broker = Valkey(folder)
-        self.phones = SmsGateway()
+        self.phones = SmsServer()
         super().__init__(folder, server=server, broker_url=self.broker.url, mail_url=self.mailbox.url)
         self.port = free_port()
         self.address = f"https://localhost:{self.port}"

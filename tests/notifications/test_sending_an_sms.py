@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import threading
-import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -16,50 +12,19 @@ from notifications.models import Channel, Message, State
 from tests.notifications import hello
 from tests.notifications.outbox_rows import again, make_due, minutes_to_wait, post
 from tests.peers import free_port
+from tests.sms_server import SmsServer
 
 pytestmark = pytest.mark.django_db
-
-
-class SmsServer(ThreadingHTTPServer):
-    """An SMS gateway that answers as told: statuses, or None for silence; 200 when nothing is told."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), SmsHandler)
-        self.received: list[dict[str, str]] = []
-        self.tokens: list[str | None] = []
-        self.answers: list[int | None] = []
-
-
-class SmsHandler(BaseHTTPRequestHandler):
-    server: SmsServer
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.received.append(json.loads(body))
-        self.server.tokens.append(self.headers["Authorization"])
-        answer = self.server.answers.pop(0) if self.server.answers else 200
-        if answer is None:
-            time.sleep(1)
-            return
-        self.send_response(answer)
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    def log_message(self, *args: object) -> None: ...
 
 
 @pytest.fixture
 def sms_server(settings: Any) -> Iterator[SmsServer]:
     server = SmsServer()
-    thread = threading.Thread(target=server.serve_forever, args=[0.02], daemon=True)
-    thread.start()
     settings.SMS_GATEWAY = "notifications.gateways.http_sms.Gateway"
     settings.SMS_URL = f"http://t%40ken@127.0.0.1:{server.server_port}/send?from=mcm"
     settings.EMAIL_TIMEOUT = 0.3
-    yield server
-    server.shutdown()
-    server.server_close()
+    with server.running():
+        yield server
 
 
 def post_sms() -> Message:
