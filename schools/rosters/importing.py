@@ -7,16 +7,12 @@ by a conditional update, so that two tabs or two workers never do one thing twic
 from __future__ import annotations
 
 import errno
-import hashlib
 import resource
 import time
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Protocol
 
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
@@ -26,11 +22,11 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from audit import journal
-from schools.models import RosterFile, RosterFilePart, RosterImport, School, Schooling
+from schools.models import RosterImport, School, Schooling
 from schools.school_year import SchoolYear
 from schools.scope import Scope
 
-from . import applying, comparing, nudging, readers, recognising, staging
+from . import applying, comparing, keeping, nudging, readers, recognising, staging
 from .rows import FileRefused
 
 logger = structlog.get_logger(__name__)
@@ -40,7 +36,6 @@ GIVEN_UP = journal.register_act("roster.given_up", _("Fichier d’un établissem
 
 MOST_BYTES = 20 * 1024 * 1024  # of all files together (SAFETY T48)
 MOST_FILES = 5
-PART = 1024 * 1024
 LEASE = timedelta(seconds=60)  # of a worker that reads; renewed on the way
 RENEWED_EVERY = 20.0  # seconds
 TRIES = 3
@@ -52,17 +47,6 @@ TABLES = (RosterImport.Kind.PUPILS, RosterImport.Kind.STAFF)
 _FULL = {"53100": "disk_full", "53200": "memory_full", "57014": "took_too_long"}
 # Somebody else wrote the same at that moment, or deleted what was found: it is compared anew.
 _TRY_AGAIN = frozenset(("40P01", "40001", "23503", "23505", "55P03"))
-
-
-class Upload(Protocol):
-    """A file as a form has it."""
-
-    name: str | None
-    size: int | None
-
-    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
-        """Yield its bytes."""
-        ...
 
 
 class NotAllowed(Exception):
@@ -88,7 +72,9 @@ class _Withdrawn(Exception):
 # --- what people do -------------------------------------------------------------------------------
 
 
-def hand_over(school: School, kind: str, files: Sequence[Upload], *, scope: Scope, by: str) -> RosterImport:
+def hand_over(
+    school: School, kind: str, files: Sequence[keeping.Upload], *, scope: Scope, by: str
+) -> RosterImport:
     """Take a school's files, for whoever may import there; a worker reads them soon.
 
     A table whose columns are not all recognised waits for :func:`say_columns`; one that cannot be read
@@ -105,7 +91,7 @@ def hand_over(school: School, kind: str, files: Sequence[Upload], *, scope: Scop
                 school=school, kind=kind, uploaded_by=by, held_until=Now() + LEASE
             )
             for position, upload in enumerate(files):
-                _keep(made, position, upload)
+                keeping.keep(made, position, upload)
             journal.record(
                 act=HANDED_OVER, actor=by, subject=school.subject, fields=[kind], academy=school.academy.code
             )
@@ -129,7 +115,7 @@ def say_columns(roster_import: RosterImport, mapping: Mapping[str, str]) -> None
 
 def columns_of(roster_import: RosterImport) -> readers.Columns:
     """Return the columns of the table that was handed over. Raises :class:`FileRefused`."""
-    with files_of(roster_import) as paths:
+    with keeping.files_of(roster_import) as paths:
         return readers.columns(paths[0], readers.Kind(roster_import.kind))
 
 
@@ -185,7 +171,7 @@ def read(public_id: str) -> None:
     with _told(held, State.READING):
         if _recognise(held):
             return
-        with files_of(held) as paths, _memory_limit():
+        with keeping.files_of(held) as paths, _memory_limit():
             opened = readers.open_roster(
                 paths, readers.Kind(held.kind), mapping=held.mapping or None, uai=held.school.uai
             )
@@ -299,7 +285,7 @@ def _finish(held: RosterImport) -> None:
 def forget(roster_import: RosterImport) -> None:
     """Delete the bytes and the rows of an import: its counts and refused lines stay, which name nobody."""
     staging.forget(roster_import)
-    RosterFilePart.objects.filter(file__roster_import=roster_import).delete()
+    keeping.forget(roster_import)
 
 
 def fail(roster_import: RosterImport, code: str, *states: str) -> bool:
@@ -314,43 +300,6 @@ def fail(roster_import: RosterImport, code: str, *states: str) -> bool:
 
 
 # --- how --------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def files_of(roster_import: RosterImport) -> Iterator[list[Path]]:
-    """Put the files on this machine's disk for as long as they are read, under names of ours."""
-    with TemporaryDirectory(prefix="roster-") as folder:
-        paths = []
-        for file in roster_import.files.all():
-            path = Path(folder) / f"{file.position}{Path(file.name).suffix.lower()[:6]}"
-            with path.open("wb") as out:
-                for content in file.parts.values_list("content", flat=True).iterator(chunk_size=2):
-                    out.write(zlib.decompress(content, bufsize=PART))
-            paths.append(path)
-        yield paths
-
-
-def _keep(made: RosterImport, position: int, upload: Upload) -> None:
-    name = Path((upload.name or "").replace("\\", "/").replace("\0", "")).name[-100:]
-    file = RosterFile.objects.create(roster_import=made, position=position, name=name, size=upload.size or 0)
-    digest = hashlib.sha256()
-    for number, part in enumerate(_parts(upload.chunks(PART))):
-        digest.update(part)
-        RosterFilePart.objects.create(file=file, number=number, content=zlib.compress(part, 1))
-    file.digest = digest.hexdigest()
-    file.save(update_fields=["digest"])
-
-
-def _parts(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield a megabyte at a time, in whatever pieces the bytes come."""
-    gathered = b""
-    for chunk in chunks:
-        gathered += chunk
-        while len(gathered) >= PART:
-            yield gathered[:PART]
-            gathered = gathered[PART:]
-    if gathered:
-        yield gathered
 
 
 def _look_at_columns(made: RosterImport) -> None:

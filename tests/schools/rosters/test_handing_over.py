@@ -31,7 +31,7 @@ from schools.models import (
     Student,
 )
 from schools.reference import loading
-from schools.rosters import importing, sweeping
+from schools.rosters import importing, keeping, sweeping
 from schools.scope import EVERYWHERE, Scope
 
 from . import generator
@@ -183,7 +183,7 @@ def test_a_file_of_several_megabytes_is_kept_as_it_is() -> None:
     content = os.urandom(2_500_000)
     made = hand_over([SimpleUploadedFile("..\\..\\ÉLÈVES.XML", content)], "siecle")
     assert made.files.get().name == "ÉLÈVES.XML" and RosterFilePart.objects.count() == 3
-    with importing.files_of(made) as paths:
+    with keeping.files_of(made) as paths:
         assert [path.name for path in paths] == ["0.xml"]
         assert paths[0].read_bytes() == content
     assert not paths[0].exists()
