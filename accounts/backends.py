@@ -52,24 +52,24 @@ def forget_guesses(user: User) -> None:
 class DoorBackend(ModelBackend):
     """Resolves a sign-in name by (authority, name), or a confirmed address at any door."""
 
-    def authenticate(  # type: ignore[override]
+    def authenticate(
         self,
         request: HttpRequest | None,
-        *,
-        login: str | None = None,
+        username: str | None = None,
         password: str | None = None,
+        *,
         authority: str = MCM,
-        **_others: object,
+        **_others: Any,
     ) -> User | None:
-        """Return the person, or ``None``.
+        """Return the person, or ``None``. ``username`` is what was typed: a name at this door, or an address.
 
         Every guess is counted before it is judged, known account or not. Raises
         :class:`throttling.limits.Refused` when the account has had its guesses.
         """
-        if login is None or password is None:
+        if username is None or password is None:
             return None
-        user = self.find(login, authority)
-        key = user.subject if user else f"{authority}:{login.strip().lower()}"
+        user = self.find(username, authority)
+        key = user.subject if user else f"{authority}:{username.strip().lower()}"
         in_a_row = guesses_in_a_row(key)
         known = browsers.known_as(request, user) if request and user else ""
         if known:

@@ -68,9 +68,9 @@ class PlaceFields(forms.Form):
         super().__init__(*args, **kwargs)
         self.academies = reference.academies_with_departments()
         # Functions: four hundred choices are made when they are shown, and not for every form that is sent.
-        self.fields["academy"].choices = self._academy_choices  # type: ignore[attr-defined]
-        self.fields["department"].choices = self._department_choices  # type: ignore[attr-defined]
-        self.fields["country"].choices = self._country_choices  # type: ignore[attr-defined]
+        offer(self, "academy", self._academy_choices)
+        offer(self, "department", self._department_choices)
+        offer(self, "country", self._country_choices)
 
     def _academy_choices(self) -> list[tuple[str, Any]]:
         return [
@@ -328,6 +328,13 @@ class GuardianAgreementForm(forms.Form):
                 _("Ce n’est pas le prénom écrit à l’inscription. Vérifiez-le dans le message reçu.")
             )
         return self.expected
+
+
+def offer(form: forms.Form, name: str, choices: Any) -> None:
+    """Set what one of a form's choices offers: pairs, or a function that makes them when they are shown."""
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = choices
 
 
 def judge_password(form: forms.Form, password: str, context: PasswordContext) -> None:

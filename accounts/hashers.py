@@ -7,17 +7,28 @@ import hmac
 import os
 import secrets
 import threading
+from collections.abc import Callable
+from functools import partial
 
 from argon2.low_level import Type, hash_secret_raw
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from accounts.passwords import is_too_long, normalise
 
-try:
-    from nacl.bindings import crypto_pwhash_alg, crypto_pwhash_ALG_ARGON2ID13
-except ImportError:  # a machine without libsodium: the same hash, at about twice the cost
-    crypto_pwhash_alg = None  # type: ignore[assignment]
 
+def _find_libsodium() -> Callable[[int, bytes, bytes, int, int], bytes] | None:
+    """Return libsodium's Argon2id: length, secret, salt, passes, bytes of memory.
+
+    ``None`` on a machine where it cannot be loaded: argon2-cffi makes the same hash there, more slowly.
+    """
+    try:
+        from nacl.bindings import crypto_pwhash_alg, crypto_pwhash_ALG_ARGON2ID13
+    except ImportError:
+        return None
+    return partial(crypto_pwhash_alg, alg=crypto_pwhash_ALG_ARGON2ID13)
+
+
+by_libsodium = _find_libsodium()
 _SALT_BYTES = 16  # libsodium takes exactly this many
 _HASH_BYTES = 32
 # A hash takes 19 MiB. More at once than there are cores would cost memory and gain no time.
@@ -109,13 +120,11 @@ def _argon2id(
     """
     with _room:
         if (
-            crypto_pwhash_alg is not None
+            by_libsodium is not None
             and (len(salt), parallelism, variety, version) == (_SALT_BYTES, 1, Type.ID, 19)
             and length >= _SALT_BYTES
         ):
-            return crypto_pwhash_alg(
-                length, secret, salt, time_cost, memory_cost * 1024, crypto_pwhash_ALG_ARGON2ID13
-            )
+            return by_libsodium(length, secret, salt, time_cost, memory_cost * 1024)
         return hash_secret_raw(secret, salt, time_cost, memory_cost, parallelism, length, variety, version)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib.auth import SESSION_KEY
@@ -16,12 +16,13 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.functional import SimpleLazyObject
 
 from . import open_sessions, sessions, steps
+from .models import User
 from .session_store import session_of
 
 
 def steps_not_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Mark a view as open to who still has steps to take: the steps themselves, and the way out."""
-    view.steps_required = False  # type: ignore[attr-defined]
+    vars(view)["steps_required"] = False
     return view
 
 
@@ -51,7 +52,7 @@ class PersonMiddleware(AuthenticationMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         """Ask when somebody wants to know."""
-        request.user = SimpleLazyObject(lambda: sessions.person_of(request))  # type: ignore[assignment]
+        request.user = cast(User, SimpleLazyObject(lambda: sessions.person_of(request)))
 
 
 class SessionLifeMiddleware(MiddlewareMixin):

@@ -229,7 +229,7 @@ def _server() -> Fido2Server:
     # The library alone would also accept every host below ours, and every port.
     rp = PublicKeyCredentialRpEntity(**second_factor.Adapter().get_public_key_credential_rp_entity())
     server = Fido2Server(rp, verify_origin=lambda said: said == origin())
-    server.timeout = PATIENCE * 1000  # type: ignore[assignment]
+    server.timeout = PATIENCE * 1000  # type: ignore[assignment]  # fido2 only says that it begins as None
     return server
 
 

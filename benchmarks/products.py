@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 120  # seconds
 
 
-class Product:
+class Product(ABC):
     """One product: its database, its processes, and what they use."""
 
     name = ""
@@ -48,13 +49,13 @@ class Product:
         """What every process gets; nothing of the developer's own settings."""
         return {name: value for name, value in os.environ.items() if name not in gate.SETTINGS}
 
+    @abstractmethod
     def prepare(self) -> None:
         """Make the tables."""
-        raise NotImplementedError
 
+    @abstractmethod
     def commands(self) -> dict[str, list[str]]:
         """Return what runs, by kind."""
-        raise NotImplementedError
 
     @contextlib.contextmanager
     def running(self) -> Iterator[Product]:

@@ -12,9 +12,14 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import django
+
+if TYPE_CHECKING:
+    from schools.rosters.readers import Kind
 
 
 def measure(what: str, read: Callable[[], Iterable[object]]) -> None:
@@ -26,9 +31,16 @@ def measure(what: str, read: Callable[[], Iterable[object]]) -> None:
     print(f"{what:28} {rows:9,} rows {spent:7.2f} s {rows / spent:9,.0f} rows/s   {most} MB at most so far")
 
 
+def rows_of(paths: list[Path], kind: Kind) -> Iterable[object]:
+    """Open the files of a school and read them."""
+    from schools.rosters.readers import open_roster
+
+    return open_roster(paths, kind).rows()
+
+
 def main(pupils: int) -> None:
     """Make a school up and read it in every format."""
-    from schools.rosters.readers import Kind, annuaire, open_roster
+    from schools.rosters.readers import Kind, annuaire
     from tests.schools.rosters import generator
 
     school = generator.Roster(seed=1, pupils=pupils, awkward=generator.EVERYTHING, staff_size=pupils // 10)
@@ -42,7 +54,7 @@ def main(pupils: int) -> None:
             ("pupils, XLSX", Kind.PUPILS, [generator.pupils_table(school, folder, form="xlsx")]),
             ("staff, CSV", Kind.STAFF, [generator.staff_table(school, folder)]),
         ):
-            measure(what, lambda kind=kind, paths=paths: open_roster(paths, kind).rows())  # type: ignore[misc]
+            measure(what, partial(rows_of, paths, kind))
         schools = generator.annuaire(max(pupils, 66_000), repeats=True)
         measure("list of schools", lambda: annuaire.read(io.BytesIO(schools)))
 

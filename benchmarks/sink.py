@@ -39,7 +39,7 @@ class Sink:
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         """Keep the link (aiosmtpd's name for this)."""
         mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        body = mail.get_body(("plain",))  # type: ignore[attr-defined]
+        body = mail.get_body(("plain",))
         found = LINK.search(body.get_content() if body else "")
         with self.arrived:
             self.taken += 1

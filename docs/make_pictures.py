@@ -14,6 +14,7 @@ import sys
 import zlib
 from itertools import product
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 
@@ -24,7 +25,7 @@ SCREENS = {
     "phone": (ViewportSize(width=390, height=844), 2),  # points, and dots a point
     "desk": (ViewportSize(width=1280, height=860), 1),
 }
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 # A page has few colours: the most frequent ones, each standing for those that look like it. How much alike
 # is as little as makes them 256: a red star of three dots stays red.
@@ -114,7 +115,7 @@ def main(site: str) -> None:
                 base_url=site,
                 viewport=viewport,
                 device_scale_factor=scale,
-                color_scheme=scheme,  # type: ignore[arg-type]
+                color_scheme=scheme,
                 locale="fr-FR",
                 reduced_motion="reduce",
             )

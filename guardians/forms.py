@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import PasswordField, SignInForm
+from accounts.forms import PasswordField, SignInForm, offer
 from accounts.passwords import EDUCONNECT, PasswordContext
 from schools import person_names
 from schools.rosters.birth_dates import NoBirthDate, birth_date
@@ -152,10 +152,14 @@ class ChildForm(BirthDateForm):
     def __init__(self, *args: Any, is_in_charge: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if is_in_charge:  # the school's record says so: nobody declares to be more than that
-            self.fields["answer"].choices = [  # type: ignore[attr-defined]
-                (Answer.GUARDIAN, _("Je suis la personne en charge de cet élève")),
-                (Answer.NOT_GUARDIAN, _("Je ne suis pas en charge de cet élève")),
-            ]
+            offer(
+                self,
+                "answer",
+                [
+                    (Answer.GUARDIAN, _("Je suis la personne en charge de cet élève")),
+                    (Answer.NOT_GUARDIAN, _("Je ne suis pas en charge de cet élève")),
+                ],
+            )
 
     def needs_date(self, cleaned: dict[str, Any]) -> bool:
         """Only who says yes is asked when the child was born."""

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from django.utils.translation import gettext as _
 
 from accounts import standing
 from accounts.models import User
 from accounts.panels import Panel, register
-from schools.models import Responsibility
+from schools.models import Responsibility, School
 
 from .identifiers import EDUCONNECT
 from .models import Guardianship
+
+
+@dataclass
+class ChildOfMine:
+    """A child as its guardian sees it."""
+
+    name: str
+    schools: list[School] = field(default_factory=list)
+    is_legal: bool = False  # else a person in charge: sees, and does not consent
 
 
 def _children(user: User) -> Panel | None:
@@ -22,13 +33,11 @@ def _children(user: User) -> Panel | None:
         .select_related("tie__student", "tie__contact__school")
         .order_by("tie__student__first_name", "pk")
     )
-    children: dict[int, dict[str, object]] = {}
+    children: dict[int, ChildOfMine] = {}
     for each in ties:
-        child = children.setdefault(
-            each.tie.student_id, {"name": str(each.tie.student), "schools": [], "is_legal": False}
-        )
-        child["schools"].append(each.tie.contact.school)  # type: ignore[attr-defined]
-        child["is_legal"] = child["is_legal"] or each.tie.responsibility == Responsibility.LEGAL
+        child = children.setdefault(each.tie.student_id, ChildOfMine(str(each.tie.student)))
+        child.schools.append(each.tie.contact.school)
+        child.is_legal |= each.tie.responsibility == Responsibility.LEGAL
     return Panel(
         title=_("Les élèves dont je suis le représentant légal"),
         template="guardians/panels/children.html",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -82,7 +83,7 @@ class Environment:
         return parts
 
 
-def database(url: SplitResult) -> dict[str, object]:
+def database(url: SplitResult) -> dict[str, Any]:
     """Return Django's settings for a ``postgresql://user:password@host:port/name`` URL.
 
     ``?host=/path`` names a directory of Unix sockets, as libpq has it. Other query

@@ -40,6 +40,7 @@ CONNECT_PATIENCE = 3.0
 """Seconds for one connection to be made."""
 SILENT_PATIENCE = 2.0
 """Seconds for one answer while PostgreSQL is known to be silent: people must not queue for 12 s each."""
+OUTAGE = "mcm_portal.outage"  # beside what the server says of a request (PEP 3333)
 RETRY_AFTER = 5
 """Seconds after which a browser or a robot may try again (SAFETY F10)."""
 
@@ -120,7 +121,7 @@ class OutageMiddleware:
         # Until request_finished, not only until the answer: Django then tests its connections.
         _waiting.left = PATIENCE
         response = self.get_response(request)
-        error = getattr(request, "database_outage", None)
+        error = request.META.get(OUTAGE)
         if error is not None and response.status_code == 500:
             return self._sorry(request, error)
         return response
@@ -133,7 +134,7 @@ class OutageMiddleware:
     def _note(sender: object, request: HttpRequest | None = None, **kwargs: object) -> None:
         error = sys.exc_info()[1]
         if request is not None and is_outage(error):
-            request.database_outage = error  # type: ignore[attr-defined]
+            request.META[OUTAGE] = error
 
     @staticmethod
     def _sorry(request: HttpRequest, error: BaseException) -> HttpResponse:

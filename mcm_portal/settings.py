@@ -142,7 +142,7 @@ DATABASE_PATIENCE = {
     "connect_timeout": 3,
     "options": "-c statement_timeout=10000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=15000",
 }
-DATABASES["default"]["OPTIONS"] = {**DATABASE_PATIENCE, **DATABASES["default"]["OPTIONS"]}  # type: ignore[dict-item]
+DATABASES["default"]["OPTIONS"] = {**DATABASE_PATIENCE, **DATABASES["default"]["OPTIONS"]}
 SESSION_ENGINE = "accounts.session_store"
 # Nothing that matters is cached outside a process: with Redis gone every page still answers.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

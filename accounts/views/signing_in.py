@@ -38,7 +38,7 @@ def sign_in(request: HttpRequest, level: Level | None = None, door: Door = MCM_D
         login = form.cleaned_data["login"]
         try:
             user = authenticate(
-                request, login=login, password=form.cleaned_data["password"], authority=door.authority
+                request, username=login, password=form.cleaned_data["password"], authority=door.authority
             )
         except limits.Refused as refusal:
             form.add_error(None, _too_often(refusal))

@@ -13,6 +13,7 @@ import resource
 import signal
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -180,7 +181,7 @@ class BrokerDiskFull(Fault):
 # --- the worker and the clocks ------------------------------------------------------------------
 
 
-class _HoldsAMail(Fault):
+class _HoldsAMail(Fault, ABC):
     """Waits until a mail is being handed over: before it is written, or before its last answer."""
 
     def strike(self) -> None:
@@ -194,9 +195,9 @@ class _HoldsAMail(Fault):
         self.place.mail.mood = mailbox.Mood()
         self.mood.go_on.set()
 
+    @abstractmethod
     def at_the_worst_moment(self) -> None:
         """What happens to the worker then."""
-        raise NotImplementedError
 
     @property
     def met(self) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 from django import template
-from django.forms import BoundField
+from django.forms import BoundField, ChoiceField
 from django.utils.safestring import SafeString
 
 register = template.Library()
@@ -21,7 +22,9 @@ def options(field: BoundField) -> SafeString:
     value = field.value()
     chosen = "" if value is None else str(value)
     written = []
-    for choice, label in field.field.choices:  # type: ignore[attr-defined]
+    assert isinstance(field.field, ChoiceField)
+    offered: Any = field.field.choices  # pairs, whatever they were given as
+    for choice, label in offered:
         key = str(choice)
         selected = " selected" if key == chosen else ""
         written.append(f'<option value="{escape(key)}"{selected}>{escape(str(label))}</option>')

@@ -58,15 +58,13 @@ def _codes() -> dict[int, str]:
     return dict(Academy.objects.values_list("pk", "code"))
 
 
+# Of an académie, whether it is open, and one of its départements.
+CHOICE = ("id", "code", "name", "is_open", "departments__id", "departments__code", "departments__name")
+
+
 @remembered(30)
 def _academies_with_departments(on: date) -> tuple[AcademyChoice, ...]:
-    rows = (
-        Academy.objects.with_openness(on)
-        .order_by("code", "departments__code")
-        .values_list(  # type: ignore[misc]
-            "id", "code", "name", "is_open", "departments__id", "departments__code", "departments__name"
-        )
-    )
+    rows = Academy.objects.with_openness(on).order_by("code", "departments__code").values_list(*CHOICE)
     choices = [
         AcademyChoice(id, code, name, is_open, tuple(DepartmentChoice(*row[4:]) for row in group if row[4]))
         for (id, code, name, is_open), group in groupby(rows, key=itemgetter(0, 1, 2, 3))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -182,9 +183,9 @@ def _cut(title: str, lines: list[str], counts: comparing.Counts, what: str, outc
     return Names(title, lines, max(0, counts.get(what, {}).get(outcome, 0) - len(lines)))
 
 
-def _staged(rows: Iterable[StagedPupil | StagedContact | StagedStaff]) -> list[str]:
+def _staged(rows: QuerySet[Any]) -> list[str]:
     lines = []
-    for row in list(rows[:MOST]):  # type: ignore[index]
+    for row in rows[:MOST]:
         name = f"{row.first_name} {row.family_name}".strip()
         classes = ", ".join(getattr(row, "divisions", ()))
         changes = ", ".join(str(WORDS.get(each, each)) for each in row.changes)
