@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.admin.registrations import RegistrationAdmin
 from accounts.models import Enrolment, Registration, User
+from schools.models import Academy, Department
 from tests.accounts.conftest import Family
 from tests.accounts.staff import appoint, staff_client
 
@@ -175,14 +176,17 @@ def crowd(family: Family, person: Callable[..., User]) -> None:
             cursor.execute(f"ANALYZE {table}")
 
 
+def statements_of(browser: Client, address: str, typed: str = "", **more: str) -> list[str]:
+    """Return what a page asks of the big tables."""
+    page(browser, address, typed, **more)  # once before, so that only what each page asks is looked at
+    with CaptureQueriesContext(connection) as captured:
+        page(browser, address, typed, **more)
+    return [query["sql"] for query in captured if re.search(BIG, query["sql"])]
+
+
 def plans_of(browser: Client, address: str, typed: str = "", **more: str) -> list[str]:
     """Return how PostgreSQL runs each statement of a page."""
-    page(browser, address, typed, **more)  # once before, so that only what each page asks is looked at
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
-        page(browser, address, typed, **more)
-    statements = [query["sql"] for query in captured if re.search(BIG, query["sql"])]
+    statements = statements_of(browser, address, typed, **more)
     assert statements
     plans = []
     for statement in statements:
@@ -211,6 +215,39 @@ def test_no_list_reads_a_table_from_end_to_end(crowd: None, role: str, academy: 
             # In a small académie, sorting what there is costs nothing.
             if not typed and academy != "10" and 'FROM "accounts_registration"' in plan:
                 assert "Sort" not in plan, plan
+
+
+@pytest.mark.parametrize(("role", "academy"), [("dane", "70"), ("national", None)])
+def test_people_are_looked_for_once_and_a_page_is_read_by_its_keys(
+    crowd: None, role: str, academy: str | None
+) -> None:
+    browser = staff_client(appoint(None, role, academy))
+    for address, table in ((PEOPLE, "accounts_user"), (SIGN_UPS, "accounts_registration")):
+        asked = [each for each in statements_of(browser, address, "nom1") if "to_tsquery" in each]
+        [search, read] = [each for each in asked if f'FROM "{table}"' in each]
+        assert "LIMIT 1001" in search and f'"{table}"."id" IN (' in read, asked
+
+
+def test_pages_follow_each_other_without_gap_or_repetition(crowd: None) -> None:
+    browser = staff_client(appoint(None, "dane", "70"))
+    shown = [
+        [int(key) for key in re.findall(r"user/(\d+)/change/", page(browser, PEOPLE, "nom", p=str(number)))]
+        for number in (1, 2, 3, 20)
+    ]
+    assert [len(keys) for keys in shown] == [50] * 4
+    [first, second, third, last] = shown
+    assert first + second + third == sorted({*first, *second, *third}, reverse=True)
+    assert max(last) < min(third)
+
+
+def test_somebody_who_moved_is_found_where_they_are_now_and_nowhere_else(zoe: User) -> None:
+    past = zoe.enrolments.get()
+    Enrolment.objects.create(
+        user=zoe, level=past.level, profile=past.profile, school_year=past.school_year + 1,
+        academy=Academy.objects.get(code="10"), department=Department.objects.filter(academy__code="10")[0],
+    )  # fmt: skip
+    assert found(staff_client(appoint(None, "dane", "70")), PEOPLE, "zoe") == set()
+    assert found(staff_client(appoint(None, "dane", "10")), PEOPLE, "zoe") == {zoe.pk}
 
 
 def test_an_order_typed_into_the_address_is_ignored(crowd: None, monkeypatch: pytest.MonkeyPatch) -> None:
