@@ -2,8 +2,9 @@
 
 PostgreSQL makes a stored generated column anew at every update of a row, whatever was changed: two thirds of
 the time in which an import said what becomes of each row. A trigger makes the key once, when the row comes in.
-What is staged is read again from the school's files after a crash: it needs no journal (UNLOGGED). Room is
-left on its pages for the one update that each row sees.
+What is staged needs no journal (UNLOGGED): after a crash it is empty, and an import that waited for its
+decision says that the file is to be handed over again. Room is left on its pages for the one update that
+each row sees.
 """
 
 import django.db.models.deletion
