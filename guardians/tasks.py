@@ -10,11 +10,6 @@ from .franceconnect import visits
 
 @shared_task
 def purge() -> None:
-    """Forget first sign-ins whose time is over, and what was typed for them (SAFETY G13)."""
+    """Forget first sign-ins whose time is over, and what FranceConnect said to who is gone (SAFETY G13)."""
     activation.purge()
-
-
-@shared_task
-def purge_visits() -> None:
-    """Erase what FranceConnect said to browsers that are long gone (SAFETY G13)."""
     visits.purge()

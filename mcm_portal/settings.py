@@ -187,9 +187,8 @@ CELERY_BEAT_SCHEDULE = {
     "throttling.purge": {"task": "throttling.tasks.purge", "schedule": 3600.0},
     "schools.sweep": {"task": "schools.tasks.sweep_rosters", "schedule": 15.0},
     "schools.purge": {"task": "schools.tasks.purge_rosters", "schedule": 3600.0},
-    "guardians.purge_visits": {"task": "guardians.tasks.purge_visits", "schedule": 300.0},
     "accounts.purge": {"task": "accounts.tasks.purge", "schedule": 3600.0},
-    "guardians.purge": {"task": "guardians.tasks.purge", "schedule": 600.0},
+    "guardians.purge": {"task": "guardians.tasks.purge", "schedule": 300.0},
     "notifications.purge": {"task": "notifications.tasks.purge", "schedule": 3600.0},
     "audit.seal": {"task": "audit.tasks.seal", "schedule": 60.0},
     "audit.purge": {"task": "audit.tasks.purge", "schedule": 3600.0},
@@ -239,7 +238,6 @@ FRANCECONNECT_STAND_IN = DEBUG and not FRANCECONNECT_ISSUER
 if FRANCECONNECT_STAND_IN:
     FRANCECONNECT_ISSUER = f"{SITE_URL}/demonstration/franceconnect"
     FRANCECONNECT_CLIENT_ID = FRANCECONNECT_CLIENT_SECRET = "demonstration"  # noqa: S105
-FRANCECONNECT_OTHER_WAY = "guardian_identity"  # the name of the page for who goes on by SMS
 
 # allauth: what is switched off here lives in our own code instead (docs/adr).
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"

@@ -6,7 +6,6 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -38,7 +37,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     """« S'identifier avec FranceConnect »: what it is, what it tells us, and the button."""
     if request.method == "POST":
         return door.begin(request, "franceconnect_identity")
-    return render(request, "guardians/franceconnect/enter.html", {"about": ABOUT, **other_way()})
+    return render(request, "guardians/franceconnect/enter.html", {"about": ABOUT})
 
 
 @public
@@ -59,7 +58,7 @@ def trouble(request: HttpRequest, kind: str) -> HttpResponse:
         words = WORDS[Trouble(kind)]
     except ValueError:
         raise Http404 from None
-    return render(request, "guardians/franceconnect/trouble.html", {"words": words, **other_way()})
+    return render(request, "guardians/franceconnect/trouble.html", {"words": words})
 
 
 @public
@@ -85,8 +84,3 @@ def left(request: HttpRequest) -> HttpResponse:
     if not remains:
         door.forget(request, response)
     return response
-
-
-def other_way() -> dict[str, str]:
-    """The page for who goes on by SMS."""
-    return {"by_sms": settings.FRANCECONNECT_OTHER_WAY}

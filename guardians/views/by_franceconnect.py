@@ -14,7 +14,7 @@ from throttling.clients import client_address
 from .. import activation
 from ..forms import BirthDateForm
 from ..franceconnect import door
-from ..franceconnect.views import other_way, page, public
+from ..franceconnect.views import page, public
 
 
 @public
@@ -28,6 +28,8 @@ def identity(request: HttpRequest) -> HttpResponse:
         response = sessions.sign_in(request, user)
         door.forget(request, response)
         return response
+    if request.method == "POST" and request.POST.get("visit") != str(who.visit):
+        return redirect("franceconnect_identity")  # another tab has brought somebody else since: look who
     form = BirthDateForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         response = redirect("guardian_children")
@@ -51,10 +53,10 @@ def identity(request: HttpRequest) -> HttpResponse:
                 ),
             )
         except activation.HasAccount:
-            return render(request, "guardians/has_account.html", other_way())
+            return render(request, "guardians/has_account.html")
         except limits.Refused as refusal:
             form.add_error(
                 "day",
                 _("Plusieurs dates ont déjà été essayées. Réessayez %(wait)s.") % {"wait": refusal.wait},
             )
-    return render(request, "guardians/franceconnect/identity.html", {"who": who, "form": form, **other_way()})
+    return render(request, "guardians/franceconnect/identity.html", {"who": who, "form": form})

@@ -14,7 +14,7 @@ from django.utils.html import escape
 from guardians.franceconnect import calling, door
 from guardians.franceconnect.identity import Identity
 from guardians.models import FranceConnectVisit
-from guardians.tasks import purge_visits
+from guardians.tasks import purge
 
 from .conftest import DOOR, IDENTITY, Guardian, question, trouble
 from .real_provider import RealProvider
@@ -174,17 +174,17 @@ def test_who_came_back_is_forgotten_after_half_an_hour_and_erased(
 ) -> None:
     guardian.signs_in()
     Guardian().begins()
-    purge_visits()
+    purge()
     assert FranceConnectVisit.objects.count() == 2
     _age_by("31 minutes")
     assert guardian.is_known_as() is None
-    purge_visits()
+    purge()
     assert FranceConnectVisit.objects.count() == 0
 
 
 def test_the_clock_erases_them_every_five_minutes() -> None:
-    assert portal_settings.CELERY_BEAT_SCHEDULE["guardians.purge_visits"] == {
-        "task": purge_visits.name,
+    assert portal_settings.CELERY_BEAT_SCHEDULE["guardians.purge"] == {
+        "task": purge.name,
         "schedule": 300.0,
     }
 
@@ -220,16 +220,11 @@ def test_a_code_serves_once_even_in_another_visit(franceconnect: RealProvider, g
     assert other.is_known_as() is None
 
 
-def test_the_way_by_sms_is_offered_on_each_page(
-    franceconnect: RealProvider, guardian: Guardian, settings
-) -> None:
+def test_the_way_by_sms_is_offered_on_each_page(franceconnect: RealProvider, guardian: Guardian) -> None:
     guardian.signs_in()
-    pages = (DOOR, IDENTITY, trouble("indisponible"))
-    for page in pages:
+    for page in (DOOR, IDENTITY, trouble("indisponible")):
         shown = guardian.browser.get(page).content.decode()
         assert "Continuer par SMS" in shown and f'href="{reverse("guardian_identity")}"' in shown
-    settings.FRANCECONNECT_OTHER_WAY = ""
-    assert all("Continuer par SMS" not in guardian.browser.get(page).content.decode() for page in pages)
 
 
 class TestLeaving:

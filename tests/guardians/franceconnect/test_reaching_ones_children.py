@@ -26,7 +26,9 @@ NADIA = {"family_name": "LÉGER", "usage_name": "ROUSSEL", "given_names": "Nadia
 def born(guardian: Guardian, date: str) -> HttpResponse:
     """Write the birth date of a child."""
     day, month, year = date.split()
-    response: HttpResponse = guardian.browser.post(IDENTITY, {"day": day, "month": month, "year": year})
+    who = guardian.is_known_as()
+    said = {"day": day, "month": month, "year": year, "visit": str(who and who.visit)}
+    response: HttpResponse = guardian.browser.post(IDENTITY, said)
     return response
 
 
@@ -37,7 +39,7 @@ def test_who_franceconnect_names_reaches_her_children_and_comes_back_without_a_p
     guardian.signs_in("nadia")
     page = guardian.browser.get(IDENTITY).content.decode()
     assert "Rattacher des élèves" in page and "Chloé" not in page
-    assert born(guardian, "09 03 2012").url == f"{START}enfants/"  # type: ignore[attr-defined]
+    assert born(guardian, "09 03 2012")["Location"] == f"{START}enfants/"
     child = guardian.browser.get(f"{START}enfants/", follow=True)
     assert "Chloé" in child.content.decode()
     said = {"answer": "guardian", "day": "9", "month": "3", "year": "2012"}
@@ -85,6 +87,22 @@ def test_who_does_not_match_sees_nothing_of_anybody(
     assert "Aucune école ne vous connaît" in page
     assert "Chloé" not in page and "DUPONT" not in page and "Jules Verne" not in page
     assert not Activation.objects.exists()
+
+
+def test_a_form_does_not_go_on_with_who_came_in_by_another_tab_since(
+    franceconnect: RealProvider, guardian: Guardian, declare: Declare
+) -> None:
+    declare(first_name="Paul", family_name="Girard")
+    guardian.signs_in("nadia")
+    nadia = guardian.is_known_as()
+    assert nadia is not None
+    guardian.there = type(guardian.there)()  # signed out over there
+    guardian.signs_in("paul")
+    said = {"day": "9", "month": "3", "year": "2012", "visit": str(nadia.visit)}
+    answer = guardian.browser.post(IDENTITY, said)
+    assert answer.status_code == 302 and answer["Location"] == IDENTITY
+    assert not Activation.objects.exists()
+    assert born(guardian, "09 03 2012")["Location"] == f"{START}enfants/"
 
 
 def test_two_matches_are_nobody_and_one_person_in_two_schools_is_one(declare: Declare) -> None:
