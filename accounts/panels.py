@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from schools.school_year import SchoolYear
 
 from . import standing
-from .models import MCM, User
+from .models import User
 
 _panels: list[tuple[int, Callable[[User], Panel | None]]] = []
 
@@ -43,7 +43,7 @@ def _enrolments(user: User) -> Panel | None:
     year = SchoolYear.current()
     stands = standing.of(user)
     enrolments = stands.enrolments
-    if not enrolments and (user.is_staff or MCM not in stands.doors):
+    if not enrolments and (user.is_staff or not stands.is_in_mcm):
         return None
     return Panel(
         title=_("Mon inscription %(year)s") % {"year": year.label},

@@ -55,6 +55,11 @@ class Standing:
     enrolments: tuple[YearOfMcm, ...]  # of the school year that runs
     owes_consent: bool  # terms in force that they have not accepted (SCREENS A3)
 
+    @property
+    def is_in_mcm(self) -> bool:
+        """Whether they have a name at the door of MCM, where an account lasts for a school year."""
+        return MCM in self.doors
+
 
 def columns(person: str) -> dict[str, Any]:
     """Return what a query annotates, in this order, for :func:`read`; ``person`` names its key of a user."""

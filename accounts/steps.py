@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from django.utils.translation import get_language
 
 from . import second_factor, standing
-from .models import MCM, PolicyDocument, User
+from .models import PolicyDocument, User
 
 _steps: list[Step] = []
 
@@ -57,7 +57,7 @@ def needs_renewal(user: User) -> bool:
     of « Ma classe à la maison »: they come for something else.
     """
     stands = standing.of(user)
-    return not user.is_staff and MCM in stands.doors and not stands.enrolments
+    return not user.is_staff and stands.is_in_mcm and not stands.enrolments
 
 
 register(Step(order=10, page="accept_terms", is_due=lambda user: standing.of(user).owes_consent))

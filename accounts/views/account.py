@@ -24,6 +24,7 @@ from accounts import (
     passkeys,
     personal_data,
     reauthentication,
+    standing,
 )
 from accounts.account_forms import NamesForm, OwnPasswordForm, PasswordChangeForm, PasswordOrPasskeyForm
 from accounts.forms import AddressCorrectionForm, RenewalForm
@@ -55,7 +56,8 @@ def account(request: PersonRequest) -> HttpResponse:
         {
             "address": user.address(),
             "change": address_change.pending(user),
-            "names": list(user.sign_in_names.filter(authority=MCM).values_list("name", flat=True)),
+            "names": list(user.sign_in_names.order_by("pk").values_list("name", flat=True)),
+            "is_in_mcm": standing.of(user).is_in_mcm,
             "enrolments": enrolments,
             "other_levels": len(enrolments) < len(Level.choices),
             "year": SchoolYear.current(),
@@ -258,7 +260,7 @@ def add_level(request: PersonRequest) -> HttpResponse:
     enrolments = list(request.user.enrolments.of_this_year().select_related("academy", "department"))
     taken = {each.level for each in enrolments}
     left = [(value, label) for value, label in Level.choices if value not in taken]
-    if not left:
+    if not left or not standing.of(request.user).is_in_mcm:
         return redirect("account")
     initial = request.POST.dict() if "show_departments" in request.POST else {}
     if enrolments and not initial:

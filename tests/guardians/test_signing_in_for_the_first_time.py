@@ -64,6 +64,16 @@ def test_the_identifier_opens_the_guardians_door_and_no_other(declare: Declare, 
         assert (answer.status_code == 302) is opens
 
 
+def test_a_guardian_has_an_identifier_and_no_school_year_of_their_own(
+    declare: Declare, guardian: Guardian
+) -> None:
+    identifier = guardian.go_all_the_way(declare())
+    guardian.arrive()
+    page = guardian.browser.get("/mon-compte/").content.decode()
+    assert identifier in page and "Ajouter un niveau" not in page and "valable jusqu" not in page
+    assert guardian.browser.get("/mon-compte/niveau/")["Location"] == "/mon-compte/"
+
+
 @pytest.mark.parametrize(
     ("first_name", "last_name"),
     [
