@@ -208,7 +208,7 @@ def test_the_demonstration_has_staff_made_once(portal: None, settings) -> None:
     said = StringIO()
     call_command("demo", "--list", stdout=said)
     assert all(name in said.getvalue() for name, *_rest in demo.STAFF)
-    assert Client().login(login="dane.normandie", password=demo.PASSWORD)
+    assert Client().login(username="dane.normandie", password=demo.PASSWORD)
     assert PASSWORD != demo.PASSWORD
 
 

@@ -150,7 +150,7 @@ def test_a_sign_up_is_confirmed_by_hand_and_the_mailbox_is_told(dane: Client, si
     answer = act(dane, sign_up, "confirmer")
     assert "L’inscription est confirmée" in said_on(answer)
     user = User.objects.with_address(sign_up.address).get()
-    assert Client().login(login="jeanne.dupont", password=PASSWORD)
+    assert Client().login(username="jeanne.dupont", password=PASSWORD)
     letter = letter_of(letters_to(sign_up.address)[-1])
     assert "Jeanne Dupont" in letter.text and "confirmé" in letter.text and "/connexion/" in letter.text
     lines = Record.objects.filter(subject=user.subject)
@@ -196,7 +196,7 @@ def test_a_new_password_is_required_and_staff_never_know_it(
     browser.force_login(user)
     page = said_on(act(dane, user, "nouveau-mot-de-passe"))
     assert browser.get("/mon-espace/")["Location"].startswith("/connexion/")
-    assert not Client().login(login="jeanne.dupont", password=PASSWORD)
+    assert not Client().login(username="jeanne.dupont", password=PASSWORD)
     message = letters_to(user.address())[-1]
     assert (message.kind, message.academy) == (recovery.KIND, "70")
     letter = letter_of(message)
@@ -205,7 +205,7 @@ def test_a_new_password_is_required_and_staff_never_know_it(
     assert link not in page
     answer = Client().post(f"/mot-de-passe/{link}/", {"password": "Nouveau-Chat-9-dort"}, follow=True)
     assert answer.status_code == 200
-    assert Client().login(login="jeanne.dupont", password="Nouveau-Chat-9-dort")
+    assert Client().login(username="jeanne.dupont", password="Nouveau-Chat-9-dort")
 
 
 def test_without_an_address_no_password_is_taken_away(dane: Client, person: Callable[..., User]) -> None:
@@ -222,10 +222,10 @@ def test_an_account_is_suspended_and_restored(dane: Client, person: Callable[...
     browser.force_login(user)
     act(dane, user, "suspendre")
     assert browser.get("/mon-espace/")["Location"].startswith("/connexion/")
-    assert not Client().login(login="jeanne.dupont", password=PASSWORD)
+    assert not Client().login(username="jeanne.dupont", password=PASSWORD)
     assert "suspendu" in letter_of(letters_to(user.address())[-1]).text
     act(dane, user, "retablir")
-    assert Client().login(login="jeanne.dupont", password=PASSWORD)
+    assert Client().login(username="jeanne.dupont", password=PASSWORD)
     assert "rétabli" in letter_of(letters_to(user.address())[-1]).text
     acts = Record.objects.filter(subject=user.subject, reason=REASON["reason"], academy="70")
     assert set(acts.values_list("act", flat=True)) == {"account.suspended", "account.restored"}
