@@ -47,7 +47,7 @@ _PUPILS: tuple[_Statement, ...] = (
     SELECT student_id, gen_random_uuid(), ine, family_name, first_name, usage_name, other_first_names,
         birth_date, sex
     FROM schools_stagedpupil p WHERE roster_import_id = %(import)s AND outcome = 'new'
-    AND NOT EXISTS (SELECT 1 FROM schools_student s WHERE s.id = p.student_id)
+    AND NOT EXISTS (SELECT 1 FROM schools_student s WHERE s.id = p.student_id OFFSET 0)
     """,
     ),
     (
@@ -60,21 +60,26 @@ _PUPILS: tuple[_Statement, ...] = (
         other_first_names = p.other_first_names,
         birth_date = COALESCE(NULLIF(p.birth_date, ''), s.birth_date),
         sex = COALESCE(NULLIF(p.sex, ''), s.sex)
-    FROM schools_stagedpupil p WHERE p.roster_import_id = %(import)s AND p.student_id = s.id
-    AND p.outcome IN ('new', 'changed')
-    AND p.changes::text[] && ARRAY['ine', 'family_name', 'first_name', 'usage_name', 'other_first_names',
-        'birth_date', 'sex']
+    FROM (
+        SELECT * FROM schools_stagedpupil WHERE roster_import_id = %(import)s
+        AND outcome IN ('new', 'changed')
+        AND changes::text[] && ARRAY['ine', 'family_name', 'first_name', 'usage_name', 'other_first_names',
+            'birth_date', 'sex']
+    ) p WHERE p.student_id = s.id AND s.id = ANY (ARRAY(
+        SELECT student_id FROM schools_stagedpupil WHERE roster_import_id = %(import)s AND changes <> '{}'))
     """,
     ),
     (
         "pupils",
         ("new", "changed"),
         """
-    DELETE FROM schools_divisionpupil h USING schools_schooling g, schools_stagedpupil p
-    WHERE h.schooling_id = g.id AND g.school_id = %(school)s AND p.roster_import_id = %(import)s
-    AND p.student_id = g.student_id AND p.outcome IN ('new', 'changed')
-    AND NOT EXISTS (SELECT 1 FROM schools_division d WHERE d.id = h.division_id
-        AND d.school_year = %(year)s AND d.code = ANY(p.divisions))
+    DELETE FROM schools_divisionpupil WHERE id = ANY (ARRAY(
+        SELECT h.id FROM schools_stagedpupil p
+        JOIN schools_schooling g ON g.school_id = %(school)s AND g.student_id = p.student_id
+        CROSS JOIN LATERAL (SELECT * FROM schools_divisionpupil h WHERE h.schooling_id = g.id OFFSET 0) h
+        WHERE p.roster_import_id = %(import)s AND p.outcome IN ('new', 'changed')
+        AND NOT EXISTS (SELECT 1 FROM schools_division d WHERE d.id = h.division_id
+            AND d.school_year = %(year)s AND d.code = ANY(p.divisions) OFFSET 0)))
     """,
     ),
     (
@@ -94,12 +99,14 @@ _PUPILS: tuple[_Statement, ...] = (
         "pupils",
         ("new", "changed"),
         """
+    WITH placed AS MATERIALIZED (
+        SELECT g.id, unnest(p.divisions) AS code FROM schools_stagedpupil p
+        JOIN schools_schooling g ON g.school_id = %(school)s AND g.student_id = p.student_id
+        WHERE p.roster_import_id = %(import)s AND p.outcome IN ('new', 'changed')
+    )
     INSERT INTO schools_divisionpupil (schooling_id, division_id)
-    SELECT DISTINCT g.id, d.id FROM schools_stagedpupil p
-    JOIN schools_schooling g ON g.school_id = %(school)s AND g.student_id = p.student_id
-    JOIN schools_division d ON d.school_id = %(school)s AND d.school_year = %(year)s
-        AND d.code = ANY(p.divisions)
-    WHERE p.roster_import_id = %(import)s AND p.outcome IN ('new', 'changed')
+    SELECT DISTINCT placed.id, d.id FROM placed
+    JOIN schools_division d ON d.school_id = %(school)s AND d.school_year = %(year)s AND d.code = placed.code
     ON CONFLICT DO NOTHING
     """,
     ),
@@ -108,7 +115,7 @@ _PUPILS: tuple[_Statement, ...] = (
         ("gone",),
         f"""
     UPDATE schools_schooling SET gone_at = now(), access_until = now() + %(access)s
-    WHERE id IN ({comparing.GONE_PUPILS})
+    WHERE id = ANY (ARRAY({comparing.GONE_PUPILS}))
     """,
     ),
     (
@@ -145,7 +152,8 @@ _GUARDIANS: tuple[_Statement, ...] = (
         title = c.title, family_name = c.family_name, first_name = c.first_name, usage_name = c.usage_name,
         mobile = c.mobile, phone = c.phone, email = c.email, sms_consent = c.sms_consent
     FROM schools_stagedcontact c WHERE c.roster_import_id = %(import)s AND c.contact_id = e.id
-    AND c.outcome = 'changed'
+    AND c.outcome = 'changed' AND e.id = ANY (ARRAY(SELECT contact_id FROM schools_stagedcontact
+        WHERE roster_import_id = %(import)s AND outcome = 'changed'))
     """,
     ),
     (
@@ -153,7 +161,7 @@ _GUARDIANS: tuple[_Statement, ...] = (
         ("removed",),
         f"""
     UPDATE schools_guardiantie SET removed_at = now()
-    WHERE id IN ({comparing.REMOVED_TIES})
+    WHERE id = ANY (ARRAY({comparing.REMOVED_TIES}))
     AND EXISTS (SELECT 1 FROM schools_stagedtie WHERE roster_import_id = %(import)s)
     """,
     ),
@@ -224,7 +232,7 @@ _STAFF: tuple[_Statement, ...] = (
         ("gone",),
         f"""
     UPDATE schools_staffmember SET gone_at = now(), access_until = now() + %(access)s
-    WHERE id IN ({comparing.GONE_STAFF})
+    WHERE id = ANY (ARRAY({comparing.GONE_STAFF}))
     """,
     ),
 )

@@ -27,12 +27,15 @@ _HANGS_ON_OTHERS = "ine_other_child"
 _ROWS = {
     "division": "schools_division x WHERE x.school_id = %(school)s",
     "schooling": "schools_schooling x WHERE x.school_id = %(school)s",
-    "student": "schools_schooling g JOIN schools_student x ON x.id = g.student_id "
+    "student": "schools_schooling g CROSS JOIN LATERAL ("
+    "SELECT x.*, x.xmin FROM schools_student x WHERE x.id = g.student_id OFFSET 0) x "
     "WHERE g.school_id = %(school)s",
-    "place": "schools_schooling g JOIN schools_divisionpupil x ON x.schooling_id = g.id "
+    "place": "schools_schooling g CROSS JOIN LATERAL ("
+    "SELECT x.*, x.xmin FROM schools_divisionpupil x WHERE x.schooling_id = g.id OFFSET 0) x "
     "WHERE g.school_id = %(school)s",
     "contact": "schools_guardiancontact x WHERE x.school_id = %(school)s",
-    "tie": "schools_guardiancontact e JOIN schools_guardiantie x ON x.contact_id = e.id "
+    "tie": "schools_guardiancontact e CROSS JOIN LATERAL ("
+    "SELECT x.*, x.xmin FROM schools_guardiantie x WHERE x.contact_id = e.id OFFSET 0) x "
     "WHERE e.school_id = %(school)s",
 }
 _ROWS_OF_STAFF = {
