@@ -42,6 +42,7 @@ def write(path: Path, pupils: int) -> None:
 
 def ours(path: Path) -> Told:
     """Import the list as a school of the portal would, twice."""
+    from django.conf import settings
     from django.core.files.uploadedfile import SimpleUploadedFile
     from django.core.management import call_command
     from django.db import connection
@@ -51,6 +52,7 @@ def ours(path: Path) -> Told:
     from schools.scope import EVERYWHERE
     from tests.schools.rosters import generator
 
+    settings.DEBUG = False  # or Django keeps the text of each statement
     call_command("migrate", verbosity=0)
     call_command("load_reference_data", verbosity=0)
     place = Academy.objects.get(code="70")

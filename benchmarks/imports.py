@@ -104,12 +104,14 @@ def postmaster() -> int:
 
 def main(schools: int, pupils: int, workers: int, third: bool) -> None:
     """Make the schools up, and import them twice, or three times."""
+    from django.conf import settings
     from django.core.management import call_command
     from django.db import connection, connections
 
     from schools.models import Academy, School
     from tests.schools.rosters import generator
 
+    settings.DEBUG = False  # or Django keeps the text of each statement
     call_command("migrate", verbosity=0)
     call_command("load_reference_data", verbosity=0)
     place = Academy.objects.get(code="70")
