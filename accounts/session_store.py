@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
-from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, UpdateError
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS, UpdateError
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import IntegrityError
 from django.db.models import BooleanField, ExpressionWrapper, Q
@@ -128,7 +128,8 @@ class SessionStore(db.SessionStore):
     def save(self, must_create: bool = False) -> None:
         """Write it: an INSERT the first time, an UPDATE afterwards.
 
-        Raises ``UpdateError`` if it was closed meanwhile: what has been closed does not come back.
+        Raises ``UpdateError``, a page 400, if it was closed meanwhile, or if the account of who signs in was
+        deleted: what has been closed does not come back.
         """
         if self.session_key is None:
             self.create()
@@ -144,8 +145,8 @@ class SessionStore(db.SessionStore):
                 OpenSession.objects.create(
                     session_key=self.session_key or "", expire_date=Now() + LONGEST, **written
                 )
-            except IntegrityError as taken:
-                raise CreateError from taken
+            except IntegrityError as gone:
+                raise UpdateError from gone
         elif not OpenSession.objects.filter(session_key=self.session_key).update(**written):
             raise UpdateError
         self._is_new = False

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from unittest import mock
 
 import pytest
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import UpdateError
 from django.db import connection
 from django.db.models import F
+from django.http import HttpRequest
 from django.test import Client, RequestFactory, override_settings
 from django.test.utils import CaptureQueriesContext
 
 from accounts import devices, open_sessions, recovery, sessions
 from accounts.links import token
-from accounts.models import OpenSession, RecoveryRequest
+from accounts.models import OpenSession, RecoveryRequest, User
 from accounts.session_store import SessionStore
 from tests.accounts.conftest import PASSWORD
 
@@ -258,3 +260,19 @@ def test_who_chooses_a_new_password_where_somebody_else_is_signed_in_takes_their
     assert OpenSession.objects.get().user == user
     assert browser.cookies["sid"].value != before
     assert "jeanne.dupont" in browser.get("/mon-espace/").content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_signs_in_while_their_account_is_deleted_gets_a_page_for_people(person) -> None:
+    user = person()
+
+    def deleted_meanwhile(request: HttpRequest) -> None:
+        user.sign_in_names.all().delete()
+        User.objects.filter(pk=user.pk).delete()
+
+    with mock.patch.object(open_sessions, "opened", deleted_meanwhile):
+        answer = Client(raise_request_exception=False).post(
+            "/college/connexion/", {"login": "jeanne.dupont", "password": PASSWORD}
+        )
+    assert answer.status_code == 400 and "<h1" in answer.content.decode()
+    assert not OpenSession.objects.exists()
