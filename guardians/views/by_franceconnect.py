@@ -26,7 +26,7 @@ def identity(request: HttpRequest) -> HttpResponse:
         return redirect("franceconnect")
     if (user := activation.account_of(who)) is not None:
         response = sessions.sign_in(request, user)
-        door.forget(request, response)
+        door.settle(request, response, who)
         return response
     if request.method == "POST" and request.POST.get("visit") != str(who.visit):
         return redirect("franceconnect_identity")  # another tab has brought somebody else since: look who

@@ -28,6 +28,7 @@ from throttling.clients import client_address
 from .. import activation, declaring, finishing
 from ..declaring import Child
 from ..forms import ChildForm, CodeForm, GuardianPasswordForm, IdentityForm
+from ..franceconnect import door
 from ..models import Activation, Answer
 
 STEPS = 4
@@ -210,7 +211,11 @@ def password(request: HttpRequest, under_way: Activation) -> HttpResponse:
             return render(request, "guardians/has_account.html", status=409)
         except finishing.Suspended:
             return render(request, "guardians/suspended.html", status=403)
-        return sessions.sign_in(request, user, next_url=reverse("guardian_identifier"))
+        response = sessions.sign_in(request, user, next_url=reverse("guardian_identifier"))
+        who = door.arrived(request) if under_way.sub else None
+        if who is not None and (who.issuer, who.sub) == (under_way.issuer, under_way.sub):
+            door.settle(request, response, who)
+        return response
     shown = {"form": form, "policy": EDUCONNECT.as_data(), "steps": STEPS}
     return render(request, "guardians/password.html", shown)
 
