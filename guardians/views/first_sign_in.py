@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.auth import authenticate
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,6 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts import browsers, sessions
 from accounts.middleware import steps_not_required
+from accounts.models import User
 from accounts.passwords import EDUCONNECT, PasswordContext
 from accounts.sessions import PersonRequest
 from accounts.views.pages import page
@@ -29,6 +31,7 @@ from .. import activation, declaring, finishing
 from ..declaring import Child
 from ..forms import ChildForm, CodeForm, GuardianPasswordForm, IdentityForm
 from ..franceconnect import door
+from ..identifiers import EDUCONNECT as EDUCONNECT_DOOR
 from ..models import Activation, Answer
 
 STEPS = 4
@@ -46,13 +49,34 @@ def _step(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         if under_way is None:
             return _too_late(request)
         if under_way.user is not None:
-            return redirect("guardian_identifier")
+            return _account_is_made(request, under_way.user)
         try:
             return view(request, under_way, **parts)
         except activation.OutOfTime:
             return _too_late(request)
 
     return wrapped
+
+
+def _account_is_made(request: HttpRequest, user: User) -> HttpResponse:
+    """Lead on to the identifier, which is nobody's to see but its owner's.
+
+    Who chose a password and never saw the answer, for a line that broke, sends the same form again: what
+    they chose opens the account (SAFETY F13, F21). It is judged and counted as at any sign-in.
+    """
+    on = redirect("guardian_identifier")
+    if request.method != "POST" or "password" not in request.POST or request.user.is_authenticated:
+        return on
+    try:
+        owner = authenticate(
+            request,
+            username=finishing.identifier_of(user),
+            password=request.POST["password"],
+            authority=EDUCONNECT_DOOR,
+        )
+    except limits.Refused:
+        return on
+    return on if owner is None else sessions.sign_in(request, owner, next_url=on.url)
 
 
 def _too_late(request: HttpRequest) -> HttpResponse:
