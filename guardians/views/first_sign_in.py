@@ -30,7 +30,7 @@ from throttling.clients import client_address
 from .. import activation, declaring, finishing
 from ..declaring import Child
 from ..forms import ChildForm, CodeForm, GuardianPasswordForm, IdentityForm
-from ..franceconnect import door
+from ..franceconnect import door, provider
 from ..identifiers import EDUCONNECT as EDUCONNECT_DOOR
 from ..models import Activation, Answer
 
@@ -251,7 +251,9 @@ def identifier(request: PersonRequest) -> HttpResponse:
     """Show the identifier until its owner says that they have kept it (SCREENS D9)."""
     if request.method == "POST":
         finishing.acknowledge(request.user)
-        return redirect("my_space")
+        # Who came by FranceConnect to an account made by SMS, and found it again by SMS, is asked.
+        came_by_it = provider.is_there() and door.arrived(request) is not None
+        return redirect("franceconnect_join" if came_by_it else "my_space")
     name = finishing.identifier_of(request.user)
     if not name:
         return redirect("my_space")

@@ -124,6 +124,7 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "guardians.access_found_again",
         "guardians.account_made",
         "guardians.another_guardian",
+        "guardians.franceconnect_joined",
         "guardians.code",
     }
     assert {model._meta.label for model in personal_data.claimed()} == {

@@ -44,6 +44,7 @@ NOT_FOR_A_MAP = {
     "franceconnect": "a way in for guardians, whose own first sign-in is to lead there",
     "franceconnect_callback": "where FranceConnect sends people back to",
     "franceconnect_identity": "where one is led from FranceConnect",
+    "franceconnect_join": "comes by itself after FranceConnect and a sign-in",
     "franceconnect_leave": "a button",
     "franceconnect_left": "where FranceConnect sends people back to",
     "local_mailbox": "for those who build",
