@@ -14,6 +14,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--most", type=int, default=64, help="families at once, at most")
+    parser.add_argument("--no-guardians", action="store_true", help="families only")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/out"))
     return parser.parse_args(words)
 
@@ -24,4 +25,8 @@ if __name__ == "__main__":
     django.setup()
     from . import compare
 
-    sys.exit(compare.main(rounds=asked.rounds, most=asked.most, out=asked.out))
+    sys.exit(
+        compare.main(
+            rounds=asked.rounds, most=asked.most, out=asked.out, with_guardians=not asked.no_guardians
+        )
+    )

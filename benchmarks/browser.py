@@ -50,6 +50,16 @@ class Browser:
             raise Unexpected(f"POST {step}: {answer.status} {html.unescape(errors)[:300]}")
         return answer
 
+    def follow(self, path: str, *, step: str) -> str:
+        """Ask for a page, go wherever this site leads on, and return where the page is that comes."""
+        while True:
+            answer = self.ask("GET", path, None, step)
+            if answer.status == 200:
+                return path
+            if answer.status != 302:
+                raise Unexpected(f"GET {step}: {answer.status}")
+            path = answer.location
+
     @property
     def token(self) -> str:
         """What a form must hold to be taken for one of the site's own."""

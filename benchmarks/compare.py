@@ -10,19 +10,23 @@ import statistics
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from argon2.low_level import Type, hash_secret
 from django.contrib.auth.hashers import make_password
 
-from . import chart, load, processor
-from .journeys import STEPS
+from schools.school_year import SchoolYear
+
+from . import chart, guardians, load, processor
+from .journeys import GuardianJourney, PortalJourney
+from .phones import Phones
 from .products import Allauth, Portal, Product
 from .sink import Sink
 
 AT_ONCE = (1, 4, 16, 64)
+GUARDIANS_AT_ONCE = (1, 16)
 GATE = {"cpu": 80.0, "shipped": 8.0, "same hash": 1.8, "get": 3.0, "statements": 15.0}
 AIM = {"cpu": 65.0, "shipped": 10.0, "same hash": 2.3, "get": 4.0, "statements": 10.0}
 SHIPPED, SAME_HASH = "allauth pbkdf2", "allauth argon2"
@@ -45,7 +49,7 @@ def hash_milliseconds() -> dict[str, float]:
     }
 
 
-def main(*, rounds: int, most: int, out: Path) -> int:
+def main(*, rounds: int, most: int, out: Path, with_guardians: bool = True) -> int:
     """Measure, print, draw. Returns 1 when the gate is not met."""
     began = time.monotonic()
     at_once = tuple(n for n in AT_ONCE if n <= most)
@@ -60,7 +64,10 @@ def main(*, rounds: int, most: int, out: Path) -> int:
     errors: list[str] = []
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         sink = stack.enter_context(Sink(_free_port()))
-        products = [stack.enter_context(each.running()) for each in _products(Path(folder), sink.port)]
+        phones = stack.enter_context(Phones())
+        products = [
+            stack.enter_context(each.running()) for each in _products(Path(folder), sink.port, phones.url)
+        ]
         for product in products:  # each thread of each process has its connection and its templates
             warming = 4 if product.name == SHIPPED else 32
             load.run(product.journey, sink, at_once=4, journeys=warming, cpu=product.cpu)
@@ -88,11 +95,48 @@ def main(*, rounds: int, most: int, out: Path) -> int:
             written = Counter(" ".join(re.sub(r"'[^']*'|\b\d+\b", "?", each).split())[:150] for each in found)
             listing = "\n".join(f"{n / outcome.journeys:6.2f}  {each}" for each, n in written.most_common(80))
             (out / f"statements {product.name}.txt").write_text(listing + "\n")
+        if with_guardians:
+            portal = products[0]
+            assert isinstance(portal, Portal)
+            errors += _guardians(portal, phones, sink, log, rounds=rounds, most=most)
     return _report(results, gets, statements, hashes, errors, began, out)
 
 
-def _products(folder: Path, smtp_port: int) -> Iterator[Product]:
-    yield Portal(folder, port=_free_port(), smtp_port=smtp_port)
+def _guardians(portal: Portal, phones: Phones, sink: Sink, log: Path, *, rounds: int, most: int) -> list[str]:
+    """Measure and print a guardian's first sign-in, which nothing else has; return what went wrong."""
+    at_once = tuple(n for n in GUARDIANS_AT_ONCE if n <= most)
+    counts = {many: max(2 * many, 24) for many in at_once}
+    warming, counted = 24, 40
+    with portal.tables() as tables:
+        guardians.declare(
+            tables,
+            warming + counted + rounds * sum(counts.values()),
+            school_year=SchoolYear.current().year,
+        )
+    journey = GuardianJourney(portal.site, phones)
+    outcomes = [load.run(journey, sink, at_once=4, journeys=warming, cpu=portal.cpu)]
+    results: Results = defaultdict(list)
+    for _round in range(rounds):
+        for many in at_once:
+            outcome = load.run(journey, sink, at_once=many, journeys=counts[many], cpu=portal.cpu)
+            results["guardians", many].append(outcome)
+            outcomes.append(outcome)
+    asked = float("nan")
+    if log.exists():
+        with portal.statements(log) as found:
+            outcomes.append(load.run(journey, sink, at_once=4, journeys=counted, cpu=portal.cpu))
+            time.sleep(1)  # for the worker's last words
+        asked = len(found) / max(outcomes[-1].journeys, 1)
+    print("\nA guardian's first sign-in: identity, code by SMS, a child, password, identifier, account")
+    _print_speed(results)
+    _print_kinds(results)
+    _print_steps(results, journey.steps, "guardian")
+    print(f"SQL statements a guardian (worker and beat included): {asked:.1f}")
+    return [f"guardians: {error}" for outcome in outcomes for error in outcome.errors]
+
+
+def _products(folder: Path, smtp_port: int, sms_url: str) -> Iterator[Product]:
+    yield Portal(folder, port=_free_port(), smtp_port=smtp_port, sms_url=sms_url)
     yield Allauth(folder, port=_free_port(), smtp_port=smtp_port, hasher="argon2")
     yield Allauth(folder, port=_free_port(), smtp_port=smtp_port, hasher="pbkdf2")
 
@@ -118,7 +162,7 @@ def _report(
     """Print what was found, draw the chart; return 1 when the gate is missed."""
     _print_speed(results)
     _print_kinds(results)
-    _print_steps(results)
+    _print_steps(results, PortalJourney.steps)
     names = list(dict.fromkeys(name for name, _families in results))
     cpu = {
         name: statistics.median(
@@ -182,13 +226,13 @@ def _print_kinds(results: Results) -> None:
         print(f"{name:<16}{kind:<12}{statistics.median(each):>8.1f}")
 
 
-def _print_steps(results: Results) -> None:
+def _print_steps(results: Results, steps: Sequence[str], whom: str = "family") -> None:
     most = max(families for _name, families in results)
-    print("\np50 / p95 / p99 of each step in ms, for one family at a time and for the most at once")
+    print(f"\np50 / p95 / p99 of each step in ms, for one {whom} at a time and for the most at once")
     for (name, families), outcomes in sorted(results.items()):
         if families in (1, most):
             said = []
-            for step in STEPS:
+            for step in steps:
                 of_runs = [
                     statistics.median(outcome.percentile(step, share) for outcome in outcomes)
                     for share in (0.5, 0.95, 0.99)

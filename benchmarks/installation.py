@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from mcm_portal.embedded.postgresql import APPLICATION
 from mcm_portal.embedded.processes import in_child
 
 from .machine import free_port, patiently
+from .scale.tables import Tables
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -34,11 +36,13 @@ class Installation:
 
     settings = "mcm_portal.settings"
 
-    def __init__(self, folder: Path, *, server: str, broker_url: str, mail_url: str) -> None:
+    def __init__(
+        self, folder: Path, *, server: str, broker_url: str, mail_url: str, sms_url: str = ""
+    ) -> None:
         self.folder = folder
         self.inner_port = free_port()
         self.address = f"http://localhost:{self.inner_port}"
-        self.broker_url, self.mail_url = broker_url, mail_url
+        self.broker_url, self.mail_url, self.sms_url = broker_url, mail_url, sms_url
         self.server = server
         self.database = f"portal_{os.getpid()}_{self.inner_port}"
         owner = urlsplit(server)._replace(path=f"/{self.database}")
@@ -61,6 +65,7 @@ class Installation:
             "DATABASE_URL": self.database_url,
             "REDIS_URL": self.broker_url,
             "EMAIL_URL": self.mail_url,
+            "SMS_URL": self.sms_url,
             "DEFAULT_FROM_EMAIL": "Ma classe à la maison <portail@exemple.fr>",
             "ADMIN_CONTACT": "aide@exemple.fr",
             "WEB_CONCURRENCY": "2",
@@ -178,6 +183,14 @@ class Installation:
         with contextlib.closing(connection), connection.cursor() as cursor:
             cursor.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
+
+    @contextlib.contextmanager
+    def tables(self) -> Iterator[Tables]:
+        """Reach into its database to fill it, each statement a transaction of its own."""
+        connection = psycopg2.connect(self.owner_url)
+        connection.autocommit = True
+        with contextlib.closing(connection), connection.cursor() as cursor:
+            yield Tables(cursor)
 
     def said(self) -> str:
         """Return all that its processes have written."""

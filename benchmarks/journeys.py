@@ -6,20 +6,22 @@ two methods, given to :func:`benchmarks.load.run`.
 
 from __future__ import annotations
 
+import itertools
 import re
 import uuid
 from typing import Protocol
 
 from .browser import Browser
+from .guardians import IDENTIFIER, START, Guardian
+from .phones import Phones
 from .sink import Sink
-
-STEPS = ("form", "sign up", "mail", "confirm", "sign in", "first page")
 
 
 class Journey(Protocol):
     """One way through a product, repeated by every family."""
 
     site: str
+    steps: tuple[str, ...]
 
     def walk(self, number: str, address: str, sink: Sink) -> dict[str, float]:
         """Go all the way as family ``number``; return the seconds of each step. Raises ``Unexpected``."""
@@ -58,6 +60,8 @@ def new_account(name: str, password: str, address: str) -> dict[str, str]:
 class PortalJourney:
     """This portal: consent, form, mail, confirmation here, then a fresh browser."""
 
+    steps = ("form", "sign up", "mail", "confirm", "sign in", "first page")
+
     def __init__(self, site: str) -> None:
         self.site = site
 
@@ -92,8 +96,48 @@ class PortalJourney:
         return first.took | second.took
 
 
+class GuardianJourney:
+    """A guardian's first sign-in: name and number, code by SMS, a child, a password, identifier, account.
+
+    Each is one of those whom schools have declared (:mod:`benchmarks.guardians`), in their order.
+    """
+
+    steps = ("identity", "sms", "code", "child", "password", "identifier", "account")
+
+    def __init__(self, site: str, phones: Phones) -> None:
+        self.site, self.phones = site, phones
+        self.numbers = itertools.count()
+
+    def sign_in_page(self) -> str:
+        """The guardians' door."""
+        return "/responsables/connexion/"
+
+    def walk(self, number: str, address: str, sink: Sink) -> dict[str, float]:
+        """See :class:`Journey`. No mail comes on this way."""
+        who = Guardian(next(self.numbers))
+        browser = Browser(self.site, address)
+        browser.get(START, step="identity")
+        on = browser.post(START, who.name_and_number(), step="identity")
+        browser.get(on.location, step="identity")
+        code = self.phones.code_to(who.mobile, browser.took)
+        on = browser.post(f"{START}code/", {"code": code}, step="code")
+        child = browser.follow(on.location, step="code")
+        on = browser.post(child, who.is_guardian(), step="child")
+        password = browser.follow(on.location, step="child")
+        on = browser.post(password, who.password(), step="password")
+        browser.get(on.location, step="identifier")
+        browser.post(IDENTIFIER, {}, step="account")
+        terms = browser.follow("/mon-espace/", step="account")
+        on = browser.post(terms, acceptance(browser.get(terms, step="account").text), step="account")
+        browser.follow("/mon-espace/", step="account")
+        browser.close()
+        return browser.took
+
+
 class AllauthJourney:
     """A plain django-allauth project: the same steps, as it ships them."""
+
+    steps = PortalJourney.steps
 
     def __init__(self, site: str) -> None:
         self.site = site

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .browser import Browser, Unexpected
-from .journeys import STEPS, Journey
+from .journeys import Journey
 from .sink import Sink
 
 _numbers = itertools.count()
@@ -84,7 +84,7 @@ def run(
         journeys=len(taken),
         seconds=seconds,
         cpu={kind: after[kind] - before[kind] for kind in after},
-        steps={step: [took[step] for took in taken if step in took] for step in STEPS},
+        steps={step: [took[step] for took in taken if step in took] for step in journey.steps},
         errors=errors,
     )
 

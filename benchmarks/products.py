@@ -23,6 +23,7 @@ from mcm_portal.embedded.processes import in_child
 from . import processor, statements
 from .journeys import AllauthJourney, Journey, PortalJourney
 from .machine import patiently
+from .scale.tables import Tables
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 120  # seconds
@@ -159,9 +160,16 @@ class Portal(Product):
     name = "portal"
 
     def __init__(
-        self, folder: Path, *, port: int, smtp_port: int, name: str = "portal", broker: int = 0
+        self,
+        folder: Path,
+        *,
+        port: int,
+        smtp_port: int,
+        name: str = "portal",
+        broker: int = 0,
+        sms_url: str = "",
     ) -> None:
-        self.name = name
+        self.name, self.sms_url = name, sms_url
         super().__init__(folder, port=port, smtp_port=smtp_port)
         self.journey = PortalJourney(self.site)
         # Two portals beside each other must not take each other's tasks.
@@ -181,6 +189,7 @@ class Portal(Product):
             "DATABASE_URL": self.database_url,
             "REDIS_URL": self.redis_url,
             "EMAIL_URL": f"smtp://127.0.0.1:{self.smtp_port}",
+            "SMS_URL": self.sms_url,
             "DEFAULT_FROM_EMAIL": "portail@exemple.fr",
             "ADMIN_CONTACT": "aide@exemple.fr",
             "TRUSTED_PROXY_COUNT": "1",  # each family comes from an address of its own
@@ -191,6 +200,14 @@ class Portal(Product):
         """Migrate, load the reference data, open the académies as the demonstration does."""
         self.manage("mcm_portal.embedded.prepare", str(self.folder / "accounts.txt"), DEBUG="1")
         self.manage("django", "collectstatic", "--no-input")
+
+    @contextlib.contextmanager
+    def tables(self) -> Iterator[Tables]:
+        """Reach into its database, each statement a transaction of its own."""
+        connection = psycopg2.connect(self.database_url)
+        connection.autocommit = True
+        with contextlib.closing(connection), connection.cursor() as cursor:
+            yield Tables(cursor)
 
     def commands(self) -> dict[str, list[str]]:
         """Web, worker, beat."""

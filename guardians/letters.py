@@ -15,7 +15,7 @@ from notifications import letters as notification_letters
 from notifications.letters import Context, Letter, NothingToSend
 from throttling import limits
 
-from . import activation, codes, finishing
+from . import activation, codes, finishing, linking
 from .models import Activation, Guardianship
 
 logger = structlog.get_logger(__name__)
@@ -58,6 +58,14 @@ def access_found_again_letter(context: Context) -> Letter:
     return write("guardians/letters/access_found_again", {"name": first_words(user.first_name)})
 
 
+def franceconnect_joined_letter(context: Context) -> Letter:
+    """Tell the same address: the account opens by FranceConnect too."""
+    user = User.objects.filter(public_id=context.reference).first()
+    if user is None:
+        raise NothingToSend
+    return write("guardians/letters/franceconnect_joined", {"name": first_words(user.first_name)})
+
+
 def another_guardian_letter(context: Context) -> Letter:
     """Tell a child's other guardians: who it is stays with the school."""
     tied = (
@@ -81,6 +89,9 @@ notification_letters.register(
 )
 notification_letters.register(
     finishing.KIND_AGAIN, access_found_again_letter, label=_("Accès de responsable légal retrouvé")
+)
+notification_letters.register(
+    linking.KIND_JOINED, franceconnect_joined_letter, label=_("FranceConnect relié au compte")
 )
 notification_letters.register(
     finishing.KIND_ANOTHER, another_guardian_letter, label=_("Autre responsable légal rattaché")

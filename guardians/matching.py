@@ -15,6 +15,7 @@ from schools.models import GuardianContact, GuardianTie, Schooling
 from schools.person_names import comparison_key
 from schools.search_key import search_key, words_of
 
+from .franceconnect.identity import Identity
 from .models import GIVES_ACCESS
 
 WORD = re.compile(r"[^\s.’'‘-]+")
@@ -87,6 +88,17 @@ def contacts_of_identity(
         and _has_given_name(given, contact.first_name)
     ]
     return known if _are_one_person(known) else []
+
+
+def is_named(contact: GuardianContact, who: Identity) -> bool:
+    """Say whether a school's record bears the names that FranceConnect says, as it is matched above."""
+    given = [word for word in who.given_names.replace(",", " ").split() if word]
+    names = (who.family_name, who.preferred_username)
+    return (
+        bool(given)
+        and any(same_family_name(name, contact) for name in names if name)
+        and _has_given_name(given, contact.first_name)
+    )
 
 
 def _has_given_name(given: list[str], declared: str) -> bool:

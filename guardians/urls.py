@@ -40,6 +40,7 @@ urlpatterns = [
         "responsables/franceconnect/souci/<slug:kind>/", franceconnect.trouble, name="franceconnect_trouble"
     ),
     path("responsables/franceconnect/identite/", by_franceconnect.identity, name="franceconnect_identity"),
+    path("responsables/franceconnect/relier/", by_franceconnect.join, name="franceconnect_join"),
     path("responsables/franceconnect/quitter/", franceconnect.leave, name="franceconnect_leave"),
     path("responsables/franceconnect/au-revoir/", franceconnect.left, name="franceconnect_left"),
 ]

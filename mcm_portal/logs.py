@@ -229,6 +229,8 @@ def configure(*, debug: bool) -> None:
                 "django.server": {"level": "CRITICAL"},
                 # It would say at each sign-in which passkey was used.
                 "fido2": {"level": "WARNING"},
+                # What became of an SMS has its line already (notifications.delivery).
+                "smpplib": {"level": "ERROR"},
             },
         }
     )

@@ -197,7 +197,8 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- mail and SMS ---------------------------------------------------------------------------
 _email_url = environment.url("EMAIL_URL", "" if DEBUG else None, schemes=("smtp", "smtps", "smtp+tls"))
-_sms_url = environment.url("SMS_URL", "", schemes=("https", "http"))
+_sms_url = environment.url("SMS_URL", "", schemes=("https", "http", "smpp"))
+_sms_way = "smpp" if _sms_url and _sms_url.scheme == "smpp" else "http_sms"
 DEFAULT_FROM_EMAIL = environment.text(
     "DEFAULT_FROM_EMAIL", "Ma classe à la maison <ne-pas-repondre@localhost>" if DEBUG else None
 )
@@ -208,7 +209,7 @@ if _email_url is not None:
 # Without a gateway, messages are kept and read on the local mailbox page, which exists only in DEBUG;
 # elsewhere they wait, for their text is not to be kept.
 MAIL_GATEWAY = f"notifications.gateways.{'smtp' if _email_url else 'local'}.Gateway"
-SMS_GATEWAY = f"notifications.gateways.{'http_sms' if _sms_url else 'local' if DEBUG else 'closed'}.Gateway"
+SMS_GATEWAY = f"notifications.gateways.{_sms_way if _sms_url else 'local' if DEBUG else 'closed'}.Gateway"
 SMS_URL = _sms_url.geturl() if _sms_url else ""
 
 # --- people ---------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from accounts import browsers, sessions
+from accounts import browsers, farewells, sessions
 from accounts.doors import MCM_DOOR, Door
 from accounts.models import Level, User
 from economy import pages
@@ -74,12 +74,17 @@ def sign_in(request: HttpRequest, level: Level | None = None, door: Door = MCM_D
 @never_cache
 @page
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """End the session; asked for by a form, never by a link alone (SAFETY T33)."""
+    """End the session; asked for by a form, never by a link alone (SAFETY T33).
+
+    Who came in by another's session goes on there, to end it too (SAFETY T43). Here it ends in any case.
+    """
     if not request.user.is_authenticated:
         return redirect("home")
     if request.method == "POST":
-        sessions.sign_out(request)
-        response = redirect("home")
+        try:
+            response = farewells.onward(request) or redirect("home")
+        finally:
+            sessions.sign_out(request)
         browsers.forget_registration(response)
         # What the browser kept of these pages goes too. Not its cookies: among them is the one that
         # lets the owner of an account in while somebody else guesses (SAFETY T32, G6).

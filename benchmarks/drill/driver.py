@@ -13,19 +13,22 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from benchmarks import guardians
 from benchmarks.installation import Installation
 from benchmarks.machine import wait_until
 from benchmarks.mail_server import serving
+from benchmarks.phones import Phones
 from benchmarks.private_postgres import PrivatePostgres
 from benchmarks.private_valkey import PrivateValkey
 from benchmarks.wire import Wire
+from schools.school_year import SchoolYear
 
 from . import report
 from .comparison import ALL_THERE_WITHIN, Findings, Kept, compare
 from .faults import FAULTS, Fault, Place, count, in_order
 from .flows import FLOWS, Flow
 from .ledger import Ledger, Struck
-from .mailbox import Mailbox
+from .mailbox import Copy, Mailbox
 from .people import Crowd, Person, Trouble
 
 PACE = 3.6  # seconds between two families, as in the reference: a thousand in an hour
@@ -49,7 +52,7 @@ def run(*, sign_ups: int, every: float, seed: int, out: Path, only: Sequence[str
     out.mkdir(parents=True, exist_ok=True)
     ledger = Ledger(out / "told.jsonl")
     ledger.file.unlink(missing_ok=True)
-    with _place(ledger, random.Random(seed)) as place:
+    with _place(ledger, random.Random(seed), people=sign_ups) as place:
         try:
             people = _strike_and_let_come(place, order, sign_ups=sign_ups, every=every)
             found = _look(place, people)
@@ -66,7 +69,7 @@ def run(*, sign_ups: int, every: float, seed: int, out: Path, only: Sequence[str
 
 
 @contextlib.contextmanager
-def _place(ledger: Ledger, luck: random.Random) -> Iterator[Place]:
+def _place(ledger: Ledger, luck: random.Random, *, people: int) -> Iterator[Place]:
     """Start a portal with servers of its own, and leave nothing behind."""
     folder = Path(tempfile.mkdtemp(prefix="drill-"))
     folder.chmod(0o755)  # PostgreSQL may be another user
@@ -76,16 +79,22 @@ def _place(ledger: Ledger, luck: random.Random) -> Iterator[Place]:
     wire = Wire(postgres.port)
     broker = PrivateValkey(folder / "broker", keeps=True)
     mail = Mailbox()
-    with serving(mail), wire.running():
+    with serving(mail), Phones() as phones, wire.running():
         portal = Installation(
-            folder / "portal", server=postgres.url, broker_url=broker.url, mail_url=mail.url
+            folder / "portal",
+            server=postgres.url,
+            broker_url=broker.url,
+            mail_url=mail.url,
+            sms_url=phones.url,
         )
-        crowd = Crowd([portal.address], mail, ledger)
+        crowd = Crowd([portal.address], mail, phones, ledger)
         place = Place(portal, postgres, broker, mail, wire, crowd, luck)
         try:
             postgres.start()
             broker.start()
             portal.prepare()
+            with portal.tables() as tables:
+                guardians.declare(tables, people, school_year=SchoolYear.current().year)
             for name in ("web", "worker", "beat"):
                 place.start(name)
             wait_until(portal.answers, seconds=120)
@@ -168,7 +177,10 @@ def _look(place: Place, people: list[threading.Thread]) -> Findings:
     kept: dict[str, Kept] = {}
     for flow in FLOWS:
         kept |= flow.kept(place.portal.sql)
-    ledger.keep_mails(place.mail.copies)
+    copies = place.mail.copies + [
+        Copy(sms.at, sms.to, sms.id, sms.code) for sms in place.crowd.phones.received
+    ]
+    ledger.keep_mails(copies)
     promises = list(ledger.promises.values())
     owners = {address: each.family for each in promises for address in each.addresses}
-    return compare(promises, kept, place.mail.copies, owners, told=ledger.told, last_fault_ended=ended)
+    return compare(promises, kept, copies, owners, told=ledger.told, last_fault_ended=ended)

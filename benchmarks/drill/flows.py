@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from benchmarks.browser import Answer
+from benchmarks.guardians import IDENTIFIER, START
 from benchmarks.journeys import acceptance, new_account
 
 from .comparison import Kept
@@ -90,4 +92,95 @@ def _says_confirmed(answer: Answer) -> bool:
     return answer.status == 302 or "Votre enregistrement a été confirmé" in answer.text
 
 
-FLOWS: tuple[Flow, ...] = (SignUp(),)
+class FirstSignIn:
+    """A guardian: name and number, code by SMS, a child, a password, the identifier (SAFETY 5).
+
+    Who pressed twice and was told to wait before another code looks whether one is under way; a browser that
+    lost the answer has none, and begins again when it may.
+    """
+
+    COOLDOWN = 61  # seconds
+
+    def walk(self, person: Person) -> None:
+        """See :class:`Flow`."""
+        who = person.as_guardian
+        person.addresses[:] = [who.mobile]
+        child = self._to_the_child(person)
+        person.post(child, who.is_guardian(), step="child", right=_leads_to(f"{START}enfants/"))
+        person.post(
+            f"{START}mot-de-passe/", who.password(), step="choose a password", right=_leads_to(IDENTIFIER)
+        )
+        person.get(IDENTIFIER, step="identifier")
+        person.done()
+        person.post(IDENTIFIER, {}, step="identifier was read", right=_leads_to("/mon-espace/"))
+
+    def _to_the_child(self, person: Person) -> str:
+        while True:
+            self._ask_for_a_code(person)
+            if self._types_the_code(person):
+                child = person.get(f"{START}enfants/", step="children", right=_is_led_on)
+                return child.location
+
+    def _ask_for_a_code(self, person: Person) -> None:
+        while True:
+            person.get(START, step="guardian's form")
+            typed = person.as_guardian.name_and_number()
+            person.post(START, typed, step="ask for a code", right=_code_is_under_way)
+            page = person.get(f"{START}code/", step="code's page")
+            if 'name="code"' in page.text:
+                person.begun()
+                return
+            time.sleep(self.COOLDOWN)
+
+    def _types_the_code(self, person: Person) -> bool:
+        """Type the codes that come, the newest first, until one is right; False once none is judged."""
+        while not person.is_late:
+            sms = person.next_sms(seconds=5)
+            if sms is None:
+                continue
+            typed = {"code": sms.code}
+            answer = person.post(f"{START}code/", typed, step="code", right=_code_was_judged)
+            if answer.status == 302:
+                return True
+            if answer.status == 410:
+                return False
+        raise Trouble("no code to the end")
+
+    def kept(self, sql: Query) -> dict[str, Kept]:
+        """Guardians by the end of their number; the identifiers of all accounts of their name count.
+
+        What they typed is forgotten once they are done: it was begun, or there would be no account.
+        """
+        done = Counter(
+            row[0]
+            for row in sql(
+                "SELECT right(c.mobile, 5) FROM schools_guardiancontact c"
+                " JOIN accounts_user u ON u.last_name = c.family_name"
+                " LEFT JOIN accounts_signinname n ON n.user_id = u.id"
+            )
+        )
+        begun = {row[0] for row in sql("SELECT right(mobile, 5) FROM guardians_activation")}
+        return {f"famille.n{each}": Kept(1, done[each]) for each in begun | done.keys()}
+
+
+def _leads_to(path: str) -> Callable[[Answer], bool]:
+    return lambda answer: answer.status == 302 and answer.location == path
+
+
+def _is_led_on(answer: Answer) -> bool:
+    return answer.status == 302 and answer.location.startswith(f"{START}enfants/")
+
+
+def _code_is_under_way(answer: Answer) -> bool:
+    return _leads_to(f"{START}code/")(answer) or "Plusieurs codes ont déjà été demandés" in answer.text
+
+
+def _code_was_judged(answer: Answer) -> bool:
+    return (
+        _leads_to(f"{START}enfants/")(answer)
+        or answer.status == 410
+        or "Ce n’est pas le code du dernier SMS" in answer.text
+    )
+
+
+FLOWS: tuple[Flow, ...] = (SignUp(), FirstSignIn())

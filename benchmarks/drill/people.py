@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from benchmarks.browser import Answer, Browser
+from benchmarks.guardians import Guardian
+from benchmarks.phones import Phones, Sms
 
 from .ledger import Ledger, Told
 from .mailbox import Copy, Mailbox
@@ -31,6 +33,7 @@ class Crowd:
 
     sites: list[str]  # the portal's web servers; more than one while a second node runs
     mailbox: Mailbox
+    phones: Phones
     ledger: Ledger
     twice: bool = False  # forms are sent from two tabs at the same moment (SAFETY F14)
     give_up_at: float = float("inf")
@@ -52,7 +55,8 @@ class Person:
         self.client = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
         self.cookies: dict[str, str] = {}
         self.addresses = [f"{self.name}@exemple.fr"]
-        self.mails_read = 0
+        self.mails_read = self.sms_read = 0
+        self.as_guardian = Guardian(number)
 
     def get(self, path: str, *, step: str, right: Right | None = None) -> Answer:
         """Open a page, again and again until it comes."""
@@ -76,6 +80,13 @@ class Person:
             self.addresses, known=self.mails_read, seconds=seconds
         )
         return mail
+
+    def next_sms(self, *, seconds: float) -> Sms | None:
+        """Wait for an SMS that was not read yet; return the newest."""
+        sms, self.sms_read = self.crowd.phones.newest(
+            self.as_guardian.mobile, known=self.sms_read, seconds=seconds
+        )
+        return sms
 
     @property
     def is_late(self) -> bool:
@@ -122,6 +133,8 @@ class Person:
         answer = self._once("POST", path, fields, step, right, began)
         thread.join()
         self.crowd.pairs += 1
+        for name, value in other.cookies.items():  # two tabs of one browser
+            self.cookies.setdefault(name, value)
         if troubles:
             raise troubles[0]
         return answer

@@ -39,21 +39,21 @@ def _with_what_was_told(ledger: Ledger) -> Iterator[tuple[Struck, list[Told]]]:
 def figures(found: Findings) -> str:
     """Return a table: each figure beside what is promised."""
     share = 100 * found.twice / max(found.mails, 1)
-    judged = "" if found.mails >= JUDGED_FROM else f" (not judged below {JUDGED_FROM} mails)"
+    judged = "" if found.mails >= JUDGED_FROM else f" (not judged below {JUDGED_FROM})"
     rows = [
         ("figure", "measured", "promised"),
-        ("acknowledged (told to read their mail)", str(found.acknowledged), ""),
-        ("confirmed", str(found.done), ""),
+        ("acknowledged (told to read their mail or their SMS)", str(found.acknowledged), ""),
+        ("done (address confirmed, identifier shown)", str(found.done), ""),
         ("lost", str(len(found.lost)), "0"),
         ("two sign-ups or accounts for one family", str(len(found.doubled)), "0"),
         ("turned away, or no answer to the end", str(len(found.turned_away)), "0"),
         ("told that their mail was refused, and gave another address", str(found.refused), ""),
         (
-            "mails that came more than once",
+            "mails and SMS that came more than once",
             f"{found.twice} of {found.mails} ({share:.1f} %)",
             f"≤ {100 * MOST_TWICE:.0f} %{judged}",
         ),
-        ("most copies of one mail", str(found.most_copies), f"≤ {MOST_COPIES}"),
+        ("most copies of one mail or SMS", str(found.most_copies), f"≤ {MOST_COPIES}"),
         ("longest request", f"{found.longest_request:.1f} s", ""),
         ("longest stall (one step of one person, every try)", f"{found.longest_stall:.1f} s", ""),
         ("p95 from the acknowledgement to the mailbox", f"{found.p95:.1f} s", ""),

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from benchmarks import load, processor
 from benchmarks.browser import Answer, Browser, Unexpected
-from benchmarks.journeys import STEPS, PortalJourney
+from benchmarks.journeys import PortalJourney
 from benchmarks.sink import Sink
 from benchmarks.statements import since
 from mcm_portal.embedded.valkey import free_port
@@ -318,7 +318,7 @@ def _print_journeys(found: dict[str, list[load.Outcome]]) -> None:
     print("\np50 / p95 of each step of the journey in ms")
     for name, outcomes in found.items():
         said = []
-        for step in STEPS:
+        for step in PortalJourney.steps:
             taken = [seconds for outcome in outcomes for seconds in outcome.steps.get(step, [])]
             said.append(f"{step} {percentile(taken, 0.5):.0f} / {percentile(taken, 0.95):.0f}")
         print(f"{name:<20}{'; '.join(said)}")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg2
 from django.contrib.auth.hashers import make_password
 
 from benchmarks import processor
@@ -49,14 +46,6 @@ class FilledPortal(Portal):
         print(
             f"{self.people:,} people: {rows:,} rows, {size / 1e6:,.0f} MB, filled in {took:.0f} s", flush=True
         )
-
-    @contextlib.contextmanager
-    def tables(self) -> Iterator[Tables]:
-        """Reach into its database, each statement a transaction of its own."""
-        connection = psycopg2.connect(self.database_url)
-        connection.autocommit = True
-        with contextlib.closing(connection), connection.cursor() as cursor:
-            yield Tables(cursor)
 
     def own_cpu(self, tables: Tables) -> float:
         """Return the CPU seconds of its web server, and of those of PostgreSQL's processes that serve it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from datetime import timedelta
+from enum import StrEnum
 from urllib.parse import urlencode
 
 import structlog
@@ -26,7 +27,14 @@ log = structlog.get_logger(__name__)
 SCOPES = ("openid", "given_name", "family_name", "preferred_username", "birthdate", "gender")
 LEVEL = "eidas1"
 BEGINNINGS = 600  # an hour from one network, behind which a whole school may stand
-GOODBYE = "bye."
+GOODBYE = "bye"
+
+
+class Goodbye(StrEnum):
+    """Why somebody leaves FranceConnect; the value is in the address of the page that says it is done."""
+
+    NOT_ME = "efface"
+    SIGNED_OUT = "deconnexion"
 
 
 class Troubled(Exception):
@@ -82,17 +90,35 @@ def forget(request: HttpRequest, response: HttpResponseBase) -> None:
     visits.write_cookie(response, "")
 
 
-def leave(request: HttpRequest, id_token: str) -> HttpResponse:
+def settle(request: HttpRequest, response: HttpResponseBase, who: Identity) -> None:
+    """Erase what FranceConnect said of somebody whose account has opened.
+
+    What is left, in their session, is what ends the one over there when they sign out (T43).
+    """
+    visits.forget(request)
+    visits.keep_for_signing_out(request, response, who.id_token)
+
+
+def sign_out(request: HttpRequest) -> HttpResponse | None:
+    """Return the way by FranceConnect of a session that it opened; ``None`` for others."""
+    id_token = visits.kept_for_signing_out(request) if provider.is_there() else None
+    return None if id_token is None else leave(request, id_token, Goodbye.SIGNED_OUT)
+
+
+def leave(request: HttpRequest, id_token: str, why: Goodbye = Goodbye.NOT_ME) -> HttpResponse:
     """Forget here, then end the session at FranceConnect too, for the next person at this computer (T43).
 
-    With FranceConnect away the first half holds, and the page says how to do the second.
+    With FranceConnect away, or without the token that it asks for, the first half holds, and the page says
+    how to do the second.
     """
     state = secrets.token_urlsafe(32)
     try:
+        if not id_token:
+            raise Nonsense("no-id-token")
         where = provider.find(Caller(patience=3))
     except (Unreachable, Nonsense) as reason:
         _told(Trouble.AWAY, reason)
-        response = HttpResponseRedirect(reverse("franceconnect_left") + "?reste=1")
+        response = HttpResponseRedirect(f"{reverse('franceconnect_left')}?reste={why}")
         forget(request, response)
         return response
     asked = {
@@ -102,15 +128,17 @@ def leave(request: HttpRequest, id_token: str) -> HttpResponse:
     }
     response = HttpResponseRedirect(_with(where.end_session_endpoint, asked))
     visits.forget(request)
-    visits.write_cookie(response, GOODBYE + state)
+    visits.write_cookie(response, f"{GOODBYE}.{why}.{state}")
     return response
 
 
-def has_left(request: HttpRequest) -> bool:
-    """Say whether this browser comes back from :func:`leave`."""
-    expected = visits.read_cookie(request)
-    said = GOODBYE + request.GET.get("state", "")
-    return expected.startswith(GOODBYE) and hmac.compare_digest(expected.encode(), said.encode())
+def has_left(request: HttpRequest) -> Goodbye | None:
+    """Say why this browser went to FranceConnect, if it comes back from :func:`leave`."""
+    expected, state = visits.read_cookie(request), request.GET.get("state", "")
+    for why in Goodbye:
+        if hmac.compare_digest(expected.encode(), f"{GOODBYE}.{why}.{state}".encode()):
+            return why
+    return None
 
 
 def come_back(request: HttpRequest) -> HttpResponse:

@@ -24,7 +24,7 @@ class Identity:
 
     ``sub`` is theirs for this portal alone (pairwise): with ``issuer`` it tells two people apart, and
     nothing else does. ``visit`` names this one coming back, for a form that must not go on with another.
-    ``id_token`` is for :func:`guardians.franceconnect.door.leave` only.
+    ``id_token`` is for leaving only (:mod:`guardians.franceconnect.door`).
     """
 
     visit: uuid.UUID

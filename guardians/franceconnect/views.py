@@ -78,9 +78,12 @@ def leave(request: HttpRequest) -> HttpResponse:
 def left(request: HttpRequest) -> HttpResponse:
     """Where FranceConnect sends people back to after it has signed them out."""
     remains = "reste" in request.GET
-    if not remains and not door.has_left(request):
+    why = door.has_left(request)
+    if not remains and why is None:
         return redirect("franceconnect")
-    response = render(request, "guardians/franceconnect/left.html", {"remains": remains})
+    is_signed_out = door.Goodbye.SIGNED_OUT in (why, request.GET.get("reste"))
+    shown = {"remains": remains, "is_signed_out": is_signed_out}
+    response = render(request, "guardians/franceconnect/left.html", shown)
     if not remains:
         door.forget(request, response)
     return response

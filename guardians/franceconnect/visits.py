@@ -30,6 +30,7 @@ FRANCECONNECT = f"{settings.COOKIE_PREFIX}franceconnect"
 OUTSIDE = timedelta(minutes=30)  # FranceConnect's own patience
 HERE = timedelta(minutes=30)  # to become something of the caller's own
 TABS = 5
+SESSION = "guardians.franceconnect"  # in the session of an account that was opened by FranceConnect
 
 
 class Unknown(Exception):
@@ -159,6 +160,29 @@ def last_arrived(request: HttpRequest) -> Identity | None:
         return Identity.from_json(_unseal(held[visit.browser], visit.sealed))
     except (InvalidToken, TypeError, KeyError, ValueError):
         return None  # sealed by another version of the portal
+
+
+def keep_for_signing_out(request: HttpRequest, response: HttpResponseBase, id_token: str) -> None:
+    """Keep in a session what FranceConnect asks for at its end, to be read with the browser's cookie only.
+
+    It goes with the session, however that ends.
+    """
+    secret = secrets.token_urlsafe(32)
+    request.session[SESSION] = _seal(secret, {"id_token": id_token})
+    write_cookie(response, secret)
+
+
+def kept_for_signing_out(request: HttpRequest) -> str | None:
+    """Return it; ``None`` where FranceConnect did not open this session, empty where it cannot be read."""
+    sealed = request.session.get(SESSION)
+    if sealed is None:
+        return None
+    for secret in _secrets(request):
+        try:
+            return str(_unseal(secret, sealed)["id_token"])
+        except InvalidToken:
+            continue  # of another tab
+    return ""
 
 
 def forget(request: HttpRequest) -> None:

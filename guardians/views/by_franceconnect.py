@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 
 from accounts import browsers, sessions
+from accounts.reauthentication import recently_proved
+from accounts.sessions import PersonRequest
 from throttling import limits
 from throttling.clients import client_address
 
-from .. import activation
+from .. import activation, linking
 from ..forms import BirthDateForm
-from ..franceconnect import door
+from ..franceconnect import door, provider
 from ..franceconnect.views import page, public
 
 
@@ -26,7 +29,7 @@ def identity(request: HttpRequest) -> HttpResponse:
         return redirect("franceconnect")
     if (user := activation.account_of(who)) is not None:
         response = sessions.sign_in(request, user)
-        door.forget(request, response)
+        door.settle(request, response, who)
         return response
     if request.method == "POST" and request.POST.get("visit") != str(who.visit):
         return redirect("franceconnect_identity")  # another tab has brought somebody else since: look who
@@ -60,3 +63,28 @@ def identity(request: HttpRequest) -> HttpResponse:
                 _("Plusieurs dates ont déjà été essayées. Réessayez %(wait)s.") % {"wait": refusal.wait},
             )
     return render(request, "guardians/franceconnect/identity.html", {"who": who, "form": form})
+
+
+@never_cache
+@page
+@recently_proved
+def join(request: PersonRequest) -> HttpResponse:
+    """« Relier FranceConnect à mon compte », for who came by it and then signed in to the account they had.
+
+    Both ways in have proved themselves in this browser (SAFETY T42). Whom FranceConnect does not name as the
+    schools name the owner of this account, and who came by nothing, is led on.
+    """
+    if not provider.is_there():
+        raise Http404
+    who = door.arrived(request)
+    if who is None or not linking.is_of(request.user, who):
+        return redirect("my_space")
+    if request.method == "POST" and request.POST.get("visit") == str(who.visit):
+        response = redirect("my_space")
+        try:
+            linking.join(request.user, who)
+        except linking.SomebodyElse:
+            return response
+        door.settle(request, response, who)
+        return response
+    return render(request, "guardians/franceconnect/join.html", {"who": who})

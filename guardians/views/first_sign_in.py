@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.auth import authenticate
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,6 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts import browsers, sessions
 from accounts.middleware import steps_not_required
+from accounts.models import User
 from accounts.passwords import EDUCONNECT, PasswordContext
 from accounts.sessions import PersonRequest
 from accounts.views.pages import page
@@ -28,6 +30,8 @@ from throttling.clients import client_address
 from .. import activation, declaring, finishing
 from ..declaring import Child
 from ..forms import ChildForm, CodeForm, GuardianPasswordForm, IdentityForm
+from ..franceconnect import door, provider
+from ..identifiers import EDUCONNECT as EDUCONNECT_DOOR
 from ..models import Activation, Answer
 
 STEPS = 4
@@ -45,13 +49,34 @@ def _step(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         if under_way is None:
             return _too_late(request)
         if under_way.user is not None:
-            return redirect("guardian_identifier")
+            return _account_is_made(request, under_way.user)
         try:
             return view(request, under_way, **parts)
         except activation.OutOfTime:
             return _too_late(request)
 
     return wrapped
+
+
+def _account_is_made(request: HttpRequest, user: User) -> HttpResponse:
+    """Lead on to the identifier, which is nobody's to see but its owner's.
+
+    Who chose a password and never saw the answer, for a line that broke, sends the same form again: what
+    they chose opens the account (SAFETY F13, F21). It is judged and counted as at any sign-in.
+    """
+    on = redirect("guardian_identifier")
+    if request.method != "POST" or "password" not in request.POST or request.user.is_authenticated:
+        return on
+    try:
+        owner = authenticate(
+            request,
+            username=finishing.identifier_of(user),
+            password=request.POST["password"],
+            authority=EDUCONNECT_DOOR,
+        )
+    except limits.Refused:
+        return on
+    return on if owner is None else sessions.sign_in(request, owner, next_url=on.url)
 
 
 def _too_late(request: HttpRequest) -> HttpResponse:
@@ -210,7 +235,11 @@ def password(request: HttpRequest, under_way: Activation) -> HttpResponse:
             return render(request, "guardians/has_account.html", status=409)
         except finishing.Suspended:
             return render(request, "guardians/suspended.html", status=403)
-        return sessions.sign_in(request, user, next_url=reverse("guardian_identifier"))
+        response = sessions.sign_in(request, user, next_url=reverse("guardian_identifier"))
+        who = door.arrived(request) if under_way.sub else None
+        if who is not None and (who.issuer, who.sub) == (under_way.issuer, under_way.sub):
+            door.settle(request, response, who)
+        return response
     shown = {"form": form, "policy": EDUCONNECT.as_data(), "steps": STEPS}
     return render(request, "guardians/password.html", shown)
 
@@ -222,7 +251,9 @@ def identifier(request: PersonRequest) -> HttpResponse:
     """Show the identifier until its owner says that they have kept it (SCREENS D9)."""
     if request.method == "POST":
         finishing.acknowledge(request.user)
-        return redirect("my_space")
+        # Who came by FranceConnect to an account made by SMS, and found it again by SMS, is asked.
+        came_by_it = provider.is_there() and door.arrived(request) is not None
+        return redirect("franceconnect_join" if came_by_it else "my_space")
     name = finishing.identifier_of(request.user)
     if not name:
         return redirect("my_space")

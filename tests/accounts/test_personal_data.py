@@ -10,7 +10,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 
-from accounts import personal_data, steps
+from accounts import farewells, personal_data, steps
 from accounts.models import SignInName, User
 from notifications import letters, outbox
 from notifications.models import Message
@@ -101,6 +101,7 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "security_set_up",
         "renew",
     ]
+    assert [farewell.__module__ for farewell in farewells._farewells] == ["guardians.franceconnect.door"]
     assert set(letters._renderers) >= {
         "accounts.address_change",
         "accounts.attached",
@@ -123,6 +124,7 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "guardians.access_found_again",
         "guardians.account_made",
         "guardians.another_guardian",
+        "guardians.franceconnect_joined",
         "guardians.code",
     }
     assert {model._meta.label for model in personal_data.claimed()} == {

@@ -52,6 +52,16 @@ def test_of_many_codes_at_once_five_are_judged(declare: Declare, guardian: Guard
     assert Activation.objects.get().guesses == 5
 
 
+def test_the_right_code_sent_from_two_tabs_at_once_leads_on_twice(
+    declare: Declare, guardian: Guardian
+) -> None:
+    declare()
+    guardian.start()
+    waiting = guardian.activation
+    right = codes.code(waiting)
+    assert abreast(*(lambda: activation.verify_code(waiting, right) for _tab in range(4))) == [True] * 4
+
+
 def test_two_browsers_with_one_record_make_one_account(declare: Declare, guardian: Guardian) -> None:
     family = declare()
     guardian.start()

@@ -293,6 +293,25 @@ def test_the_other_guardian_is_told_and_learns_nothing_but_that(declare: Declare
     assert Message.objects.get(kind="guardians.account_made").to == "helene@exemple.fr"
 
 
+def test_who_never_saw_the_answer_to_their_password_sends_it_again_and_is_in(
+    declare: Declare, guardian: Guardian
+) -> None:
+    declared = declare()
+    guardian.start()
+    guardian.code()
+    guardian.answer(declared.children[0])
+    before = {name: morsel.value for name, morsel in guardian.browser.cookies.items()}
+    assert guardian.choose_password().url == "/responsables/identifiant/"
+    guardian.browser.cookies.clear()  # the answer, and the session in it, never came
+    for name, value in before.items():
+        guardian.browser.cookies[name] = value
+    assert guardian.choose_password("Un autre, 3 galets").url == "/responsables/identifiant/"
+    assert guardian.browser.get("/responsables/identifiant/").status_code == 302  # to the sign-in
+    assert guardian.choose_password().url == "/responsables/identifiant/"
+    assert b"h.dup" in guardian.browser.get("/responsables/identifiant/").content
+    assert User.objects.count() == 1
+
+
 def test_one_record_has_one_account_and_a_forgotten_password_is_found_again_by_sms(
     declare: Declare, guardian: Guardian
 ) -> None:

@@ -76,6 +76,56 @@ def test_a_guardian_on_a_phone_comes_in_and_leaves_again(
     assert guardian.page.title() == "FranceConnect de test"  # nobody is signed in over there any more
 
 
+def test_a_mother_makes_her_account_on_a_phone_and_leaves_no_session_behind(
+    comes: Comes, portal: Portal, provider: RealProvider
+) -> None:
+    portal.declare("+33612345121", "TANGUY", "Maëlle=2013-05-04")
+    mother = comes(size=PHONE, forgives=(provider.origin,))
+    goes_there(mother)
+    over_there(mother, "Inès")
+    mother.stands_on("FranceConnect vous a reconnu")
+    write_birth_date(mother, "4", "5", "2013")
+    mother.press("Continuer")
+    mother.stands_on("Rattachement des élèves au compte")
+    mother.tick("Je suis le représentant légal de cet élève")
+    write_birth_date(mother, "4", "5", "2013")
+    mother.press("Confirmer")
+    mother.stands_on("Je choisis mon nouveau mot de passe")
+    mother.write("Nouveau mot de passe", "Ri7ière & galets")
+    mother.write("Confirmation du mot de passe", "Ri7ière & galets")
+    mother.press("Confirmer")
+    mother.stands_on("Mon identifiant")
+    mother.press("J’ai noté mon identifiant")
+    mother.stands_on("Les conditions d’utilisation")
+    mother.tick("J'accepte les conditions d'utilisation")
+    mother.press("Continuer")
+    mother.stands_on("Mon espace")
+    mother.reads("Maëlle")
+    signs_out_there_too(mother, provider)
+
+    goes_there(mother)
+    assert mother.page.title() == "FranceConnect de test"  # nobody is signed in over there any more
+    over_there(mother, "Inès")
+    mother.stands_on("Mon espace")  # and she comes back without a password
+    signs_out_there_too(mother, provider)
+
+
+def write_birth_date(mother: Visitor, day: str, month: str, year: str) -> None:
+    mother.write("Jour", day)
+    mother.write("Mois", month)
+    mother.write("Année", year)
+
+
+def signs_out_there_too(mother: Visitor, provider: RealProvider) -> None:
+    with mother.page.expect_navigation():
+        mother.page.get_by_role("banner").get_by_role("button", name="Se déconnecter").click()
+    assert mother.page.url.startswith(f"{provider.issuer}/session/end")
+    assert not mother.has_a_session()
+    over_there(mother, "Oui")
+    mother.stands_on("Vous êtes déconnecté")
+    assert not any(cookie["name"].endswith("franceconnect") for cookie in mother.context.cookies())
+
+
 def test_a_guardian_who_refuses_finds_a_way_on(comes: Comes, provider: RealProvider) -> None:
     guardian = comes(size=PHONE, forgives=(provider.origin,))
     goes_there(guardian)

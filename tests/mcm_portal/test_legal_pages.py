@@ -44,6 +44,7 @@ NOT_FOR_A_MAP = {
     "franceconnect": "a way in for guardians, whose own first sign-in is to lead there",
     "franceconnect_callback": "where FranceConnect sends people back to",
     "franceconnect_identity": "where one is led from FranceConnect",
+    "franceconnect_join": "comes by itself after FranceConnect and a sign-in",
     "franceconnect_leave": "a button",
     "franceconnect_left": "where FranceConnect sends people back to",
     "local_mailbox": "for those who build",
@@ -87,6 +88,23 @@ def test_a_stranger_reads_each_page_from_any_other(texts: None, address: str, la
     assert "pas encore publié" not in page
     for name in ("terms", "data_protection", "cookies", "legal_notice", "accessibility", "site_map"):
         assert f'href="{reverse(name)}"' in page
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("fr", ("Ce que dit FranceConnect", "date de naissance", "qui envoie les SMS", "30 minutes")),
+        ("en", ("What FranceConnect says", "date of birth", "that sends the SMS", "30 minutes")),
+    ],
+)
+def test_what_franceconnect_says_and_who_sends_the_sms_is_told_and_asks_nobody_to_accept_again(
+    client: Client, texts: None, language: str, said: tuple[str, ...]
+) -> None:
+    slug = next(slug for slug, kind in PolicyConverter.KINDS.items() if kind == "data_protection")
+    page = words(client.get(f"/textes/{slug}/", headers={"Accept-Language": language}).content.decode())
+    for part in said:
+        assert part in page
+    assert not PolicyDocument.objects.get(kind="data_protection", version="2026-3", language="fr").major
 
 
 @pytest.mark.parametrize("address", PAGES)

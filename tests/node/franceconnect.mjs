@@ -20,6 +20,7 @@ const PEOPLE = {
     birthdate: '1985-07-00', gender: 'female', email: 'nadia@exemple.fr', phone_number: '+33600000000',
   },
   paul: { given_name: 'Paul', family_name: 'GIRARD', birthdate: '1980-01-31', gender: 'male' },
+  ines: { given_name: 'Inès', family_name: 'TANGUY', birthdate: '1982-04-02', gender: 'female' },
 };
 const CLAIMS = ['given_name', 'family_name', 'preferred_username', 'birthdate', 'gender'];
 

@@ -7,19 +7,24 @@ from collections.abc import Callable
 import pytest
 from django.http import HttpResponse
 
-from accounts.models import User
-from guardians import activation, finishing, matching
+from accounts.models import SignInName, User
+from audit.models import Record
+from guardians import activation, finishing, linking, matching
 from guardians.models import Activation, ContactAccount, FranceConnectAccount, Guardianship
+from notifications.models import Message
 from schools.models import Responsibility, Student
 from tests.guardians.conftest import PASSWORD, START, Declared
+from tests.guardians.conftest import Guardian as AtAPhone
 from tests.guardians.conftest import declare as declare
 from tests.guardians.conftest import portal as portal
+from throttling.models import Counter
 
 from .conftest import IDENTITY, Guardian
 from .real_provider import RealProvider
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Declare = Callable[..., Declared]
+JOIN = "/responsables/franceconnect/relier/"
 NADIA = {"family_name": "LÉGER", "usage_name": "ROUSSEL", "given_names": "Nadia Rose"}
 
 
@@ -134,6 +139,105 @@ def test_an_account_made_by_sms_is_not_taken_over(
     guardian.signs_in("nadia")
     assert "déjà un compte" in born(guardian, "09 03 2012").content.decode()
     assert not FranceConnectAccount.objects.exists()
+
+
+@pytest.fixture
+def hers(franceconnect: RealProvider, guardian: Guardian, declare: Declare) -> User:
+    """An account made by SMS, whose owner has come by FranceConnect since, and was sent to its sign-in."""
+    family = declare(first_name="Nadia", family_name="Leger", email="nadia@exemple.fr")
+    by_sms = AtAPhone(typed={**AtAPhone().typed, "first_name": "Nadia", "last_name": "Leger"})
+    name = by_sms.go_all_the_way(family)
+    by_sms.arrive()
+    guardian.signs_in("nadia")
+    page = born(guardian, "09 03 2012").content.decode()
+    assert f"/responsables/connexion/?next={JOIN}" in page
+    return User.objects.get(sign_in_names__name=name)
+
+
+def signs_in_by_password(guardian: Guardian, owner: User, **wanted: str) -> HttpResponse:
+    name = owner.sign_in_names.get(authority="educonnect").name
+    said = {"login": name, "password": PASSWORD, **wanted}
+    response: HttpResponse = guardian.browser.post("/responsables/connexion/", said)
+    return response
+
+
+def test_an_account_made_by_sms_is_reached_by_franceconnect_once_both_proved_themselves(
+    hers: User, guardian: Guardian
+) -> None:
+    assert signs_in_by_password(guardian, hers, next=JOIN)["Location"] == JOIN
+    page = guardian.browser.get(JOIN).content.decode()
+    assert "Relier FranceConnect à mon compte" in page and "LÉGER" in page
+    who = guardian.is_known_as()
+    guardian.browser.post(JOIN, {"visit": "another tab's"})
+    assert who is not None and not FranceConnectAccount.objects.exists()
+    for _twice in range(2):
+        assert guardian.browser.post(JOIN, {"visit": str(who.visit)})["Location"] == "/mon-espace/"
+    assert FranceConnectAccount.objects.get().user == hers
+    assert Message.objects.filter(kind=linking.KIND_JOINED, to="nadia@exemple.fr").count() == 1
+    assert Record.objects.filter(act="guardian.franceconnect_joined").count() == 1
+    again = Guardian()
+    again.signs_in("nadia")
+    assert again.browser.get(IDENTITY)["Location"] == "/mon-espace/"
+    assert User.objects.count() == 1  # one record of a school, one account
+    # Signing out ends the session over there from the first time on.
+    assert "/session/end?" in guardian.browser.post("/deconnexion/")["Location"]
+
+
+def test_who_finds_their_account_again_by_sms_is_asked_too(hers: User, guardian: Guardian) -> None:
+    finds = AtAPhone(browser=guardian.browser)
+    finds.typed.update(first_name="Nadia", last_name="Leger")
+    Counter.objects.all().delete()  # a minute and more has passed
+    assert finds.start().url == f"{START}code/"
+    finds.code()
+    finds.answer(Student.objects.get())
+    finds.choose_password("Autres galets ? 9")
+    assert guardian.browser.post("/responsables/identifiant/")["Location"] == JOIN
+    assert guardian.browser.get(JOIN).status_code == 200
+    assert User.objects.count() == 1
+
+
+def test_franceconnect_is_not_joined_to_an_account_of_other_names(
+    hers: User, guardian: Guardian, declare: Declare
+) -> None:
+    paul = User.objects.create_user(password=PASSWORD, first_name="Paul", last_name="Girard")
+    theirs = declare({"Tom": "2013-03-09"}, first_name="Paul", family_name="Girard", mobile="+33611111111")
+    ContactAccount.objects.create(contact=theirs.contact, user=paul)
+    SignInName.objects.create(authority="educonnect", name="p.gir11", user=paul)
+    who = guardian.is_known_as()
+    assert signs_in_by_password(guardian, paul, next=JOIN)["Location"] == JOIN
+    AtAPhone(browser=guardian.browser).arrive()  # past the terms
+    assert guardian.browser.get(JOIN)["Location"] == "/mon-espace/"
+    assert who is not None
+    assert guardian.browser.post(JOIN, {"visit": str(who.visit)})["Location"] == "/mon-espace/"
+    with pytest.raises(linking.SomebodyElse):
+        linking.join(paul, who)
+    linking.join(hers, who)
+    ContactAccount.objects.filter(contact=theirs.contact).update(user=hers)
+    assert FranceConnectAccount.objects.get().user == hers and not linking.is_of(paul, who)
+
+
+def test_the_page_that_joins_is_nobodys_who_is_not_signed_in_or_came_by_nothing(
+    hers: User, guardian: Guardian
+) -> None:
+    assert guardian.browser.get(JOIN)["Location"].startswith("/connexion/")
+    other = Guardian()
+    signs_in_by_password(other, hers)
+    assert other.browser.get(JOIN)["Location"] == "/mon-espace/"
+
+
+def test_two_accounts_of_one_person_are_for_somebody_to_look_at(portal: None, declare: Declare) -> None:
+    one = declare(first_name="Nadia", family_name="Leger")
+    other = declare(one.children, uai="0141396S", first_name="Nadia", family_name="Leger")
+    for number, family in enumerate((one, other)):
+        owner = User.objects.create_user(password=PASSWORD, first_name="Nadia", last_name=f"Leger{number}")
+        ContactAccount.objects.create(contact=family.contact, user=owner)
+    by_sms = AtAPhone(typed={**AtAPhone().typed, "first_name": "Nadia", "last_name": "Leger"})
+    by_sms.start()
+    by_sms.code()
+    by_sms.answer(one.children[0])
+    answer = by_sms.choose_password()
+    assert answer.status_code == 409 and "Deux comptes à réunir" in answer.content.decode()
+    assert User.objects.count() == 2
 
 
 def test_an_account_made_meanwhile_is_not_taken_over_either(

@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client
 
+from accounts.models import User
 from guardians.franceconnect.demonstration.people import PEOPLE
-from guardians.models import FranceConnectVisit
+from guardians.models import FranceConnectAccount, FranceConnectVisit
+from tests.accounts.conftest import portal as portal
 
 from .conftest import IDENTITY, Guardian, trouble
 
@@ -58,6 +60,21 @@ def test_one_can_refuse_there_and_leave_again(stand_in: str) -> None:
     page = guardian.comes_back(guardian.browser.get(_path(goodbye))["Location"])
     assert "votre session FranceConnect est fermée" in page.content.decode()
     assert not FranceConnectVisit.objects.exists()
+
+
+@with_stand_in
+def test_signing_out_of_an_account_leads_by_there_and_back(stand_in: str, portal: None) -> None:
+    guardian = Guardian()
+    guardian.comes_back(guardian.browser.post(_path(guardian.begins()), {"person": "karim"})["Location"])
+    who = guardian.is_known_as()
+    assert who is not None
+    owner = User.objects.create_user(password="Ri7ière & galets", first_name="Karim", last_name="Benali")
+    FranceConnectAccount.objects.create(issuer=who.issuer, sub=who.sub, user=owner)
+    guardian.browser.get(IDENTITY)
+    goodbye = guardian.browser.post("/deconnexion/")["Location"]
+    assert goodbye.startswith(f"{stand_in}/session/end?")
+    page = guardian.comes_back(guardian.browser.get(_path(goodbye))["Location"])
+    assert "Votre session est fermée ici et chez FranceConnect." in page.content.decode()
 
 
 @with_stand_in

@@ -1,0 +1,54 @@
+"""FranceConnect for an account that began by SMS: both prove themselves in one browser first (SAFETY T42)."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from audit import journal
+from notifications import outbox
+from schools.models import GuardianContact
+
+from . import matching
+from .franceconnect.identity import Identity
+from .models import FranceConnectAccount
+
+KIND_JOINED = "guardians.franceconnect_joined"  # to the address that the school has: it was you?
+JOINED = journal.register_act("guardian.franceconnect_joined", _("FranceConnect relié au compte"))
+
+
+class SomebodyElse(Exception):
+    """No school's record of this account bears those names, or the identity opens another account."""
+
+
+def is_of(user: User, who: Identity) -> bool:
+    """Say whether FranceConnect names the person of an account, by a school's record, and is free for it."""
+    if FranceConnectAccount.objects.filter(issuer=who.issuer, sub=who.sub).exists():
+        return False
+    return any(matching.is_named(contact, who) for contact in _records(user))
+
+
+def join(user: User, who: Identity) -> None:
+    """Let somebody who is signed in come to their account by FranceConnect from now on.
+
+    ``who`` is who came back from FranceConnect to the same browser. Told to the addresses that schools have,
+    as each new way in. Raises :class:`SomebodyElse`.
+    """
+    if not any(matching.is_named(contact, who) for contact in _records(user)):
+        raise SomebodyElse
+    with transaction.atomic():
+        joined, is_new = FranceConnectAccount.objects.get_or_create(
+            issuer=who.issuer, sub=who.sub, defaults={"user": user}
+        )
+        if joined.user_id != user.pk:
+            raise SomebodyElse
+        if not is_new:
+            return
+        journal.record(act=JOINED, actor=user.subject, subject=user.subject)
+        for address in sorted({contact.email for contact in _records(user)} - {""}):
+            outbox.post(kind=KIND_JOINED, reference=str(user.public_id), to=address, language=user.language)
+
+
+def _records(user: User) -> list[GuardianContact]:
+    return list(GuardianContact.objects.filter(account__user=user).order_by("pk"))
