@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import PasswordField, SignInForm, offer
-from accounts.passwords import EDUCONNECT, PasswordContext
+from accounts.forms import NewPasswordForm, PasswordField, SignInForm, offer
+from accounts.passwords import EDUCONNECT
 from schools import person_names
 from schools.rosters.birth_dates import NoBirthDate, birth_date
 from schools.rosters.phones import Line, phone
@@ -166,31 +165,19 @@ class ChildForm(BirthDateForm):
         return bool(cleaned.get("answer") == Answer.GUARDIAN)
 
 
-class GuardianPasswordForm(forms.Form):
+class GuardianPasswordForm(NewPasswordForm):
     """« Je choisis mon nouveau mot de passe » (SCREENS D8)."""
 
-    password = PasswordField(
-        label=_("Nouveau mot de passe"), error_messages={"required": _("Choisissez un mot de passe.")}
-    )
+    policy = EDUCONNECT
     confirmation = PasswordField(
         label=_("Confirmation du mot de passe"),
         error_messages={"required": _("Écrivez le mot de passe une seconde fois.")},
     )
 
-    def __init__(self, *args: Any, context: PasswordContext, **kwargs: Any) -> None:
-        self.context = context
-        super().__init__(*args, **kwargs)
-
     def clean(self) -> dict[str, Any]:
         """Judge it by the policy of this door; both must be the same."""
-        cleaned = super().clean() or self.cleaned_data
-        password = cleaned.get("password")
-        if not password:
-            return cleaned
-        try:
-            EDUCONNECT.validate(password, self.context)
-        except ValidationError as error:
-            self.add_error("password", error)
-        if cleaned.get("confirmation") and cleaned["confirmation"] != password:
+        typed = self.data.get(self.add_prefix("password"), "")
+        cleaned = super().clean()
+        if typed and cleaned.get("confirmation") and cleaned["confirmation"] != typed:
             self.add_error("confirmation", _("Les deux mots de passe ne sont pas les mêmes."))
         return cleaned

@@ -29,9 +29,8 @@ from accounts import (
 from accounts.account_forms import NamesForm, OwnPasswordForm, PasswordChangeForm, PasswordOrPasskeyForm
 from accounts.forms import AddressCorrectionForm, RenewalForm
 from accounts.middleware import steps_not_required
-from accounts.models import MCM, Level
-from accounts.passwords import MCM as POLICY
-from accounts.passwords import PasswordContext
+from accounts.models import Level
+from accounts.passwords import PasswordContext, of_doors
 from accounts.reauthentication import recently_proved
 from accounts.sessions import GUESSABLE, PersonRequest
 from schools.school_year import SchoolYear
@@ -132,11 +131,13 @@ def change_names(request: PersonRequest) -> HttpResponse:
 @page
 @sensitive_post_parameters("password")
 def change_password(request: PersonRequest) -> HttpResponse:
-    """Choose another password; the other devices are signed out."""
+    """Choose another password, under the rule of every door it opens; the other devices are signed out."""
     user = request.user
-    names = list(user.sign_in_names.filter(authority=MCM).values_list("name", flat=True))
+    names = list(user.sign_in_names.order_by("pk").values_list("name", flat=True))
+    policy = of_doors(standing.of(user).doors)
     form = PasswordChangeForm(
         request.POST or None,
+        policy=policy,
         context=PasswordContext(
             names=(user.first_name, user.last_name),
             username="".join(names[:1]),
@@ -160,7 +161,7 @@ def change_password(request: PersonRequest) -> HttpResponse:
         {
             "form": form,
             "names": names,
-            "policy": POLICY.as_data(),
+            "policy": policy.as_data(),
             "is_guessable": request.session.get(GUESSABLE, False),
         },
     )

@@ -33,6 +33,7 @@ NOT_FOR_A_MAP = {
     "confirmed": "a step of the sign-up",
     "departments": "data for a form",
     "ent_forget": "a button",
+    "password_strength": "data for a script",
     "passkey_again_challenge": "data for a script",
     "guardian_code": "a step of a guardian's first sign-in",
     "guardian_children": "a step of a guardian's first sign-in",
