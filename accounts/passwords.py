@@ -207,9 +207,8 @@ def of_doors(doors: Iterable[str]) -> PasswordPolicy:
     An authority of which nothing else is said is one of the ENT: an académie's, or a school's. Who has no
     name at any door has the rule of « Ma classe à la maison ».
     """
-    found = list({(policy := POLICIES.get(door, ENT)).key: policy for door in sorted(doors)}.values()) or [
-        MCM
-    ]
+    policies = [POLICIES.get(door, ENT) for door in sorted(doors)] or [MCM]
+    found = list({policy.key: policy for policy in policies}.values())
     if len(found) == 1:
         return found[0]
     rules: dict[str, Rule] = {}

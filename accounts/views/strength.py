@@ -1,4 +1,4 @@
-"""The word beside a password while it is typed: « Faible », « Moyen », « Fort », « Très fort » (SCREENS D8)."""
+"""The word beside a password while it is typed: « Faible », « Moyen », « Fort »… (SCREENS D8)."""
 
 from __future__ import annotations
 
