@@ -44,34 +44,17 @@ class GuardianSignInForm(SignInForm):
         login.error_messages = {**login.error_messages, "required": _("Écrivez votre identifiant.")}
 
 
-class IdentityForm(forms.Form):
-    """« Je confirme mon identité » (SCREENS D5)."""
+class MobileForm(forms.Form):
+    """A mobile number that an SMS reaches (SCREENS D5, D10)."""
 
-    last_name = forms.CharField(
-        label=_("Nom"),
-        help_text=_("De naissance ou d’usage, comme l’école le connaît."),
-        max_length=400,
-        error_messages={"required": _("Écrivez votre nom.")},
-    )
-    first_name = forms.CharField(
-        label=_("Prénom"), max_length=400, error_messages={"required": _("Écrivez votre prénom.")}
-    )
     region = forms.ChoiceField(label=_("Pays ou territoire du numéro"), choices=REGIONS, initial="FR")
     mobile = forms.CharField(
         label=_("N° de téléphone portable"),
-        help_text=_("Celui que vous avez donné à l’école, par exemple 06 12 34 56 78."),
+        help_text=_("Par exemple 06 12 34 56 78."),
         max_length=40,
         widget=forms.TextInput(attrs={"inputmode": "tel"}),
         error_messages={"required": _("Écrivez votre numéro de téléphone portable.")},
     )
-
-    def clean_last_name(self) -> str:
-        """Refuse what is no name."""
-        return person_names.clean_name(self.cleaned_data["last_name"])
-
-    def clean_first_name(self) -> str:
-        """Refuse what is no name."""
-        return person_names.clean_name(self.cleaned_data["first_name"])
 
     def clean(self) -> dict[str, Any]:
         """Read the number in the way of its region; a landline gets no SMS."""
@@ -88,6 +71,35 @@ class IdentityForm(forms.Form):
             )
         cleaned["mobile"] = number
         return cleaned
+
+
+class IdentityForm(MobileForm):
+    """« Je confirme mon identité » (SCREENS D5)."""
+
+    last_name = forms.CharField(
+        label=_("Nom"),
+        help_text=_("De naissance ou d’usage, comme l’école le connaît."),
+        max_length=400,
+        error_messages={"required": _("Écrivez votre nom.")},
+    )
+    first_name = forms.CharField(
+        label=_("Prénom"), max_length=400, error_messages={"required": _("Écrivez votre prénom.")}
+    )
+    field_order = ("last_name", "first_name", "region", "mobile")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["mobile"].help_text = _(
+            "Celui que vous avez donné à l’école, par exemple 06 12 34 56 78."
+        )
+
+    def clean_last_name(self) -> str:
+        """Refuse what is no name."""
+        return person_names.clean_name(self.cleaned_data["last_name"])
+
+    def clean_first_name(self) -> str:
+        """Refuse what is no name."""
+        return person_names.clean_name(self.cleaned_data["first_name"])
 
 
 class CodeForm(forms.Form):
@@ -163,6 +175,20 @@ class ChildForm(BirthDateForm):
     def needs_date(self, cleaned: dict[str, Any]) -> bool:
         """Only who says yes is asked when the child was born."""
         return bool(cleaned.get("answer") == Answer.GUARDIAN)
+
+
+class OtherAccountForm(forms.Form):
+    """The other account of the same person, which proves itself too (SCREENS D10)."""
+
+    login = forms.CharField(
+        label=_("Identifiant de l’autre compte"),
+        max_length=254,
+        error_messages={"required": _("Écrivez l’identifiant de l’autre compte.")},
+    )
+    password = PasswordField(
+        label=_("Mot de passe de l’autre compte"),
+        error_messages={"required": _("Écrivez le mot de passe de l’autre compte.")},
+    )
 
 
 class GuardianPasswordForm(NewPasswordForm):

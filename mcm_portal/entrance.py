@@ -42,7 +42,7 @@ class ProfileForm(forms.Form):
     )
     remember = forms.ChoiceField(
         label=_("Mémoriser ce choix"),
-        choices=[("non", _("Non : je suis dans un lieu public")), ("oui", _("Oui : c’est mon ordinateur"))],
+        choices=[("non", _("Non : je suis dans un lieu public")), ("oui", _("Oui : c’est mon ordinateur"))],
         initial="non",
         required=False,
         widget=forms.RadioSelect,

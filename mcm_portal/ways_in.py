@@ -73,26 +73,26 @@ WAITING: dict[str, Waiting] = {
     "eleve": Waiting(
         _("L’accès des élèves à l’ENT n’est pas encore ouvert ici"),
         _(
-            "Aujourd’hui, tu peux entrer dans tes classes virtuelles avec ton compte « Ma classe à la "
-            "maison ». Un parent peut déjà entrer dans l’ENT et y suivre ta scolarité."
+            "Aujourd’hui, tu peux entrer dans tes classes virtuelles avec ton compte « Ma classe à la "
+            "maison ». Un parent peut déjà entrer dans l’ENT et y suivre ta scolarité."
         ),
         "account_login",
-        _("Entrer avec mon compte « Ma classe à la maison »"),
+        _("Entrer avec mon compte « Ma classe à la maison »"),
     ),
     "personnel": Waiting(
         _("L’accès des personnels à l’ENT n’est pas encore ouvert ici"),
         _(
-            "Aujourd’hui, vous pouvez entrer avec votre compte « Ma classe à la maison ». Pour l’ENT, passez "
+            "Aujourd’hui, vous pouvez entrer avec votre compte « Ma classe à la maison ». Pour l’ENT, passez "
             "comme d’habitude par le site de votre académie ou de votre établissement."
         ),
         "account_login",
-        _("Entrer avec mon compte « Ma classe à la maison »"),
+        _("Entrer avec mon compte « Ma classe à la maison »"),
     ),
     "invite": Waiting(
         _("L’accès des collectivités et des invités à l’ENT n’est pas encore ouvert ici"),
         _(
             "Aujourd’hui, demandez à l’établissement ou à la collectivité qui vous a donné votre accès par "
-            "où passer : rien n’est à faire ici pour le moment."
+            "où passer : rien n’est à faire ici pour le moment."
         ),
     ),
 }

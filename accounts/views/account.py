@@ -21,6 +21,7 @@ from accounts import (
     browsers,
     enrolment,
     open_sessions,
+    panels,
     passkeys,
     personal_data,
     reauthentication,
@@ -39,7 +40,7 @@ from throttling import limits
 from .pages import holds_a_secret, next_page, page
 from .passkeys import is_right_passkey
 
-DONE = ("nom", "mot-de-passe", "adresse", "niveau")  # what the page may say was done
+DONE = ("nom", "mot-de-passe", "adresse", "niveau", "portable", "alertes")  # what the page may say was done
 
 
 @never_cache
@@ -61,6 +62,7 @@ def account(request: PersonRequest) -> HttpResponse:
             "other_levels": len(enrolments) < len(Level.choices),
             "year": SchoolYear.current(),
             "done": done if done in DONE else "",
+            "panels": panels.account_panels_for(user),
         },
     )
 

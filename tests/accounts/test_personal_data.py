@@ -100,6 +100,7 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "accept_terms",
         "security_set_up",
         "renew",
+        "guardian_alerts",
     ]
     assert set(letters._renderers) >= {
         "accounts.address_change",
@@ -123,7 +124,11 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "guardians.access_found_again",
         "guardians.account_made",
         "guardians.another_guardian",
+        "guardians.children_brought",
+        "guardians.children_returned",
         "guardians.code",
+        "guardians.mobile_changed",
+        "guardians.mobile_code",
     }
     assert {model._meta.label for model in personal_data.claimed()} == {
         "account.EmailAddress",
@@ -140,10 +145,13 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "guardians.Activation",
         "guardians.ActivationAnswer",
         "guardians.BirthDateTries",
+        "guardians.ChildrenMove",
         "guardians.ContactAccount",
         "guardians.FranceConnectAccount",
         "guardians.FranceConnectVisit",
+        "guardians.GuardianAccount",
         "guardians.Guardianship",
+        "guardians.MobileChange",
         "mfa.Authenticator",
         "notifications.LocalMessage",
         "notifications.Message",
