@@ -87,7 +87,7 @@ def propose(user: User, source: User) -> ChildrenMove:
 def _are_one_person(user: User, source: User) -> bool:
     """Compare what schools say of both; of who is in no record any more, the names of the account."""
     theirs = list(GuardianContact.objects.filter(account__user=source))
-    mine = [
+    mine: list[tuple[tuple[str, ...], str]] = [
         ((each.family_name, each.usage_name), each.first_name)
         for each in GuardianContact.objects.filter(account__user=user)
     ] or [((user.last_name,), user.first_name)]
