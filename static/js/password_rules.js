@@ -58,9 +58,9 @@ for (const said of document.querySelectorAll("[data-strength]")) {
     body.set("policy", said.dataset.policy);
     const typed = OF_A_PERSON.map((name) => input.form.elements[name]?.value);
     for (const each of [...known, ...typed].filter(Boolean)) body.append("words", each);
-    body.set("csrfmiddlewaretoken", input.form.elements.csrfmiddlewaretoken.value);
     asked = new AbortController();
     try {
+      body.set("csrfmiddlewaretoken", input.form.elements.csrfmiddlewaretoken.value);
       const answer = await fetch(said.dataset.strength, { method: "POST", body, signal: asked.signal });
       say(answer.ok ? (await answer.json()).word : "");
     } catch (error) {
