@@ -20,7 +20,7 @@ from schools import person_names, reference
 from . import addresses, usernames
 from .models import AgeGroup, Level, Profile
 from .passwords import MCM as POLICY
-from .passwords import PasswordContext
+from .passwords import PasswordContext, PasswordPolicy
 
 ABROAD = "etranger"
 # ISO 3166 has codes of their own for parts of France, which have an académie or a service here.
@@ -173,6 +173,7 @@ class AddressFields(forms.Form):
 class RegistrationForm(PlaceFields, AddressFields):
     """« Nouveau compte » (SCREENS A4, A8)."""
 
+    policy = POLICY
     submission = SubmissionField()
     first_name = forms.CharField(label=_("Prénom"), error_messages={"required": _("Écrivez le prénom.")})
     last_name = forms.CharField(label=_("Nom"), error_messages={"required": _("Écrivez le nom.")})
@@ -223,7 +224,7 @@ class RegistrationForm(PlaceFields, AddressFields):
         else:
             cleaned["age_group"] = ""
         if cleaned.get("password"):
-            judge_password(self, cleaned["password"], context_of(cleaned))
+            judge_password(self, cleaned["password"], context_of(cleaned), self.policy)
         return cleaned
 
 
@@ -281,15 +282,20 @@ class NewPasswordForm(forms.Form):
         label=_("Nouveau mot de passe"), error_messages={"required": _("Choisissez un mot de passe.")}
     )
 
-    def __init__(self, *args: Any, context: PasswordContext, **kwargs: Any) -> None:
+    policy = POLICY  # of « Ma classe à la maison », unless the account has other doors
+
+    def __init__(
+        self, *args: Any, context: PasswordContext, policy: PasswordPolicy | None = None, **kwargs: Any
+    ) -> None:
         self.context = context
+        self.policy = policy or self.policy
         super().__init__(*args, **kwargs)
 
     def clean(self) -> dict[str, Any]:
         """Judge the password beside what is known of its owner."""
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("password"):
-            judge_password(self, cleaned["password"], self.context)
+            judge_password(self, cleaned["password"], self.context, self.policy)
         return cleaned
 
 
@@ -337,10 +343,10 @@ def offer(form: forms.Form, name: str, choices: Any) -> None:
     field.choices = choices
 
 
-def judge_password(form: forms.Form, password: str, context: PasswordContext) -> None:
+def judge_password(form: forms.Form, password: str, context: PasswordContext, policy: PasswordPolicy) -> None:
     """Add the policy's sentences to the form, one for each broken rule."""
     try:
-        POLICY.validate(password, context)
+        policy.validate(password, context)
     except ValidationError as error:
         form.add_error("password", error)
 

@@ -39,7 +39,7 @@ class StepsMiddleware(MiddlewareMixin):
             return None
         if request.session.get(sessions.GUESSABLE):
             page = "change_password"
-        elif (step := steps.next_due(request.user)) is not None:
+        elif (step := steps.next_due(request.user, request.session)) is not None:
             page = step.page
         else:
             return None

@@ -1,6 +1,6 @@
-"""What a person sees of each app on « Mon espace ».
+"""What a person sees of each app on « Mon espace » and on « Mon compte ».
 
-Any app registers its panels in a module ``panels.py``; ``mcm_portal`` puts the page together.
+Any app registers its panels in a module ``panels.py``; ``mcm_portal`` puts « Mon espace » together.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from . import standing
 from .models import User
 
 _panels: list[tuple[int, Callable[[User], Panel | None]]] = []
+_account_panels: list[tuple[int, Callable[[User], Panel | None]]] = []
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,17 @@ def register(order: int, show: Callable[[User], Panel | None]) -> None:
     """Add a panel. ``show(user)`` returns ``None`` when there is nothing for this person."""
     _panels.append((order, show))
     _panels.sort(key=lambda entry: entry[0])
+
+
+def register_for_account(order: int, show: Callable[[User], Panel | None]) -> None:
+    """Add a panel of « Mon compte », in the same way."""
+    _account_panels.append((order, show))
+    _account_panels.sort(key=lambda entry: entry[0])
+
+
+def account_panels_for(user: User) -> list[Panel]:
+    """Return what this person sees of the other apps on « Mon compte », in order."""
+    return [panel for _order, show in _account_panels if (panel := show(user)) is not None]
 
 
 def panels_for(user: User) -> list[Panel]:

@@ -9,7 +9,7 @@ ones count as « special ».
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -26,7 +26,7 @@ from accounts.weak_passwords import PasswordContext
 
 __all__ = [
     "EDUCONNECT", "ENT", "MCM", "POLICIES", "PasswordContext", "PasswordPolicy", "Rule", "Strength",
-    "is_too_long", "normalise", "strength",
+    "is_too_long", "normalise", "of_doors", "strength", "strength_under",
 ]  # fmt: skip
 
 MINIMUM_LENGTH = 8
@@ -104,7 +104,10 @@ def _special_among(characters: str) -> Rule:
 
 @dataclass(frozen=True)
 class PasswordPolicy:
-    """The rule of one door. ``key`` is ``mcm``, ``ent`` or ``educonnect``."""
+    """The rule of one door, or of several together.
+
+    ``key`` is ``mcm``, ``ent`` or ``educonnect``; of several, their keys with a space between.
+    """
 
     key: str
     rules: tuple[Rule, ...]
@@ -132,7 +135,7 @@ class PasswordPolicy:
         ]
         # Of what is too short, nothing more needs saying.
         if len(password) >= self.minimum and (
-            weakness := weak_passwords.weakness(password, context or PasswordContext(), policy_key=self.key)
+            weakness := self._weakness(password, context or PasswordContext())
         ):
             errors.append(ValidationError(weakness.sentence, code=weakness.code))
         if errors:
@@ -143,9 +146,12 @@ class PasswordPolicy:
 
         It was not when it was chosen: lists grow. Whose it is does not count here, only what it is.
         """
-        return not is_too_long(password) and bool(
-            weak_passwords.weakness(normalise(password), PasswordContext(), policy_key=self.key)
-        )
+        return not is_too_long(password) and bool(self._weakness(normalise(password), PasswordContext()))
+
+    def _weakness(self, password: str, context: PasswordContext) -> weak_passwords.Weakness | None:
+        """Why a guesser would try it early, by the list of each door."""
+        found = (weak_passwords.weakness(password, context, policy_key=key) for key in self.key.split())
+        return next(filter(None, found), None)
 
     def unmet(self, password: str) -> list[Rule]:
         """The lines of the check-list that a normalised password does not tick yet."""
@@ -195,6 +201,22 @@ EDUCONNECT = PasswordPolicy(
 POLICIES = {policy.key: policy for policy in (MCM, ENT, EDUCONNECT)}
 
 
+def of_doors(doors: Iterable[str]) -> PasswordPolicy:
+    """Return what a password must be that opens all these doors, each named by its authority.
+
+    An authority of which nothing else is said is one of the ENT: an académie's, or a school's. Who has no
+    name at any door has the rule of « Ma classe à la maison ».
+    """
+    policies = [POLICIES.get(door, ENT) for door in sorted(doors)] or [MCM]
+    found = list({policy.key: policy for policy in policies}.values())
+    if len(found) == 1:
+        return found[0]
+    rules: dict[str, Rule] = {}
+    for policy in found:
+        rules |= {str(rule.test): rule for rule in policy.rules if str(rule.test) not in rules}
+    return PasswordPolicy(key=" ".join(policy.key for policy in found), rules=tuple(rules.values()))
+
+
 class Strength(IntEnum):
     """How long a password would stand against a guesser."""
 
@@ -227,3 +249,20 @@ def strength(password: str, inputs: Sequence[str] = ()) -> Strength:
     guesses = scoring.most_guessable_match_sequence(judged, matching.omnimatch(judged, known))["guesses"]
     score = time_estimates.guesses_to_score(guesses)
     return Strength(max(score - 1, 0))
+
+
+# Codes of ``PasswordPolicy.validate`` for what a guesser tries early, however long it is.
+_GUESSABLE = {"repeated", "personal", "common"}
+
+
+def strength_under(policy: PasswordPolicy, password: str, context: PasswordContext) -> Strength:
+    """Return the word beside the field: never more than « Moyen » for a password that would be refused."""
+    if is_too_long(password):
+        return Strength.WEAK
+    found = strength(password, context.words)
+    try:
+        policy.validate(password, context)
+    except ValidationError as refusal:
+        guessable = any(error.code in _GUESSABLE for error in refusal.error_list)
+        return Strength.WEAK if guessable else min(found, Strength.FAIR)
+    return found

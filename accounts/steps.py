@@ -9,17 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.contrib.sessions.backends.base import SessionBase
 from django.utils.translation import get_language
 
 from . import second_factor, standing
 from .models import PolicyDocument, User
 
+TAKEN = "steps.taken"  # in a session: the pages of the steps that are due once in each
 _steps: list[Step] = []
 
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do: due or not for a person, and the page (a URL name) where it is done."""
+    """One thing to do: due or not for a person, and the page (a URL name) where it is done.
+
+    Its page may call :func:`took`: then it is over for this session, whatever ``is_due`` says.
+    """
 
     order: int
     page: str
@@ -37,9 +42,20 @@ def registered() -> tuple[Step, ...]:
     return tuple(_steps)
 
 
-def next_due(user: User) -> Step | None:
-    """Return the first step that this person still has to take."""
-    return next((step for step in _steps if step.is_due(user)), None)
+def next_due(user: User, session: SessionBase) -> Step | None:
+    """Return the first step that this person still has to take in this session."""
+    taken = session.get(TAKEN, ())
+    return next((step for step in _steps if step.page not in taken and step.is_due(user)), None)
+
+
+def took(page: str, session: SessionBase) -> None:
+    """Note that a step was taken in this session: it does not come back before the next sign-in."""
+    session[TAKEN] = [*session.get(TAKEN, ()), page]
+
+
+def is_taken(page: str, session: SessionBase) -> bool:
+    """Say whether it was."""
+    return page in session.get(TAKEN, ())
 
 
 def terms_to_accept(user: User) -> PolicyDocument | None:

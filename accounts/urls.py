@@ -17,6 +17,7 @@ from .views import (
     second_factor,
     signing_in,
     signing_up,
+    strength,
 )
 
 
@@ -82,6 +83,7 @@ urlpatterns = [
     path("acces-oublie/", recovering.recover, name="recover"),
     path("acces-oublie/envoye/", recovering.recover_sent, name="recover_sent"),
     path("mot-de-passe/<str:token>/", recovering.reset_password, name="reset_password"),
+    path("force-du-mot-de-passe/", strength.password_strength, name="password_strength"),
     path("mon-compte/", account.account, name="account"),
     path("mon-compte/identite/", account.reauthenticate, name="reauthenticate"),
     path("mon-compte/nom/", account.change_names, name="change_names"),

@@ -33,6 +33,11 @@ class PasswordContext:
     address: str = ""
     school_words: Sequence[str] = ()
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All of it, as the browser hands it back for the strength word."""
+        return tuple(filter(None, (*self.names, self.username, self.address, *self.school_words)))
+
 
 @dataclass(frozen=True)
 class Weakness:

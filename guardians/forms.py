@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import PasswordField, SignInForm, offer
-from accounts.passwords import EDUCONNECT, PasswordContext
+from accounts.forms import NewPasswordForm, PasswordField, SignInForm, offer
+from accounts.passwords import EDUCONNECT
 from schools import person_names
 from schools.rosters.birth_dates import NoBirthDate, birth_date
 from schools.rosters.phones import Line, phone
@@ -45,34 +44,17 @@ class GuardianSignInForm(SignInForm):
         login.error_messages = {**login.error_messages, "required": _("Écrivez votre identifiant.")}
 
 
-class IdentityForm(forms.Form):
-    """« Je confirme mon identité » (SCREENS D5)."""
+class MobileForm(forms.Form):
+    """A mobile number that an SMS reaches (SCREENS D5, D10)."""
 
-    last_name = forms.CharField(
-        label=_("Nom"),
-        help_text=_("De naissance ou d’usage, comme l’école le connaît."),
-        max_length=400,
-        error_messages={"required": _("Écrivez votre nom.")},
-    )
-    first_name = forms.CharField(
-        label=_("Prénom"), max_length=400, error_messages={"required": _("Écrivez votre prénom.")}
-    )
     region = forms.ChoiceField(label=_("Pays ou territoire du numéro"), choices=REGIONS, initial="FR")
     mobile = forms.CharField(
         label=_("N° de téléphone portable"),
-        help_text=_("Celui que vous avez donné à l’école, par exemple 06 12 34 56 78."),
+        help_text=_("Par exemple 06 12 34 56 78."),
         max_length=40,
         widget=forms.TextInput(attrs={"inputmode": "tel"}),
         error_messages={"required": _("Écrivez votre numéro de téléphone portable.")},
     )
-
-    def clean_last_name(self) -> str:
-        """Refuse what is no name."""
-        return person_names.clean_name(self.cleaned_data["last_name"])
-
-    def clean_first_name(self) -> str:
-        """Refuse what is no name."""
-        return person_names.clean_name(self.cleaned_data["first_name"])
 
     def clean(self) -> dict[str, Any]:
         """Read the number in the way of its region; a landline gets no SMS."""
@@ -89,6 +71,35 @@ class IdentityForm(forms.Form):
             )
         cleaned["mobile"] = number
         return cleaned
+
+
+class IdentityForm(MobileForm):
+    """« Je confirme mon identité » (SCREENS D5)."""
+
+    last_name = forms.CharField(
+        label=_("Nom"),
+        help_text=_("De naissance ou d’usage, comme l’école le connaît."),
+        max_length=400,
+        error_messages={"required": _("Écrivez votre nom.")},
+    )
+    first_name = forms.CharField(
+        label=_("Prénom"), max_length=400, error_messages={"required": _("Écrivez votre prénom.")}
+    )
+    field_order = ("last_name", "first_name", "region", "mobile")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["mobile"].help_text = _(
+            "Celui que vous avez donné à l’école, par exemple 06 12 34 56 78."
+        )
+
+    def clean_last_name(self) -> str:
+        """Refuse what is no name."""
+        return person_names.clean_name(self.cleaned_data["last_name"])
+
+    def clean_first_name(self) -> str:
+        """Refuse what is no name."""
+        return person_names.clean_name(self.cleaned_data["first_name"])
 
 
 class CodeForm(forms.Form):
@@ -166,31 +177,33 @@ class ChildForm(BirthDateForm):
         return bool(cleaned.get("answer") == Answer.GUARDIAN)
 
 
-class GuardianPasswordForm(forms.Form):
+class OtherAccountForm(forms.Form):
+    """The other account of the same person, which proves itself too (SCREENS D10)."""
+
+    login = forms.CharField(
+        label=_("Identifiant de l’autre compte"),
+        max_length=254,
+        error_messages={"required": _("Écrivez l’identifiant de l’autre compte.")},
+    )
+    password = PasswordField(
+        label=_("Mot de passe de l’autre compte"),
+        error_messages={"required": _("Écrivez le mot de passe de l’autre compte.")},
+    )
+
+
+class GuardianPasswordForm(NewPasswordForm):
     """« Je choisis mon nouveau mot de passe » (SCREENS D8)."""
 
-    password = PasswordField(
-        label=_("Nouveau mot de passe"), error_messages={"required": _("Choisissez un mot de passe.")}
-    )
+    policy = EDUCONNECT
     confirmation = PasswordField(
         label=_("Confirmation du mot de passe"),
         error_messages={"required": _("Écrivez le mot de passe une seconde fois.")},
     )
 
-    def __init__(self, *args: Any, context: PasswordContext, **kwargs: Any) -> None:
-        self.context = context
-        super().__init__(*args, **kwargs)
-
     def clean(self) -> dict[str, Any]:
         """Judge it by the policy of this door; both must be the same."""
-        cleaned = super().clean() or self.cleaned_data
-        password = cleaned.get("password")
-        if not password:
-            return cleaned
-        try:
-            EDUCONNECT.validate(password, self.context)
-        except ValidationError as error:
-            self.add_error("password", error)
-        if cleaned.get("confirmation") and cleaned["confirmation"] != password:
+        typed = self.data.get(self.add_prefix("password"), "")
+        cleaned = super().clean()
+        if typed and cleaned.get("confirmation") and cleaned["confirmation"] != typed:
             self.add_error("confirmation", _("Les deux mots de passe ne sont pas les mêmes."))
         return cleaned

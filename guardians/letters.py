@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,14 +10,14 @@ import structlog
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
-from accounts.letters import first_words, write
+from accounts.letters import first_words, page, write
 from accounts.models import User
 from notifications import letters as notification_letters
 from notifications.letters import Context, Letter, NothingToSend
 from throttling import limits
 
-from . import activation, codes, finishing, linking
-from .models import Activation, Guardianship
+from . import activation, bringing, codes, finishing, linking, mobiles
+from .models import Activation, Guardianship, MobileChange
 
 logger = structlog.get_logger(__name__)
 BUDGET = 50_000  # SMS with a code a day, for the whole portal (SAFETY T7)
@@ -31,13 +32,24 @@ def code_letter(context: Context) -> Letter:
     """Send the code in force; nothing for a code that was replaced, or to nobody's number."""
     public_id, _dot, number = context.reference.partition(".")
     row = Activation.objects.alive().filter(public_id=public_id, verified_at=None).first()
+    return _code_of(row, number, context)
+
+
+def mobile_code_letter(context: Context) -> Letter:
+    """Send the code of a new number, to that number."""
+    public_id, _dot, number = context.reference.partition(".")
+    row = MobileChange.objects.alive().filter(public_id=public_id, mobile=context.to).first()
+    return _code_of(row, number, context)
+
+
+def _code_of(row: Activation | MobileChange | None, number: str, context: Context) -> Letter:
     if row is None or not context.to or str(row.code_number) != number:
         raise NothingToSend
     try:
         limits.hit(activation.sending_limit(context.to))
         limits.hit(limits.Limit("guardians.sms_budget", "all", BUDGET, timedelta(days=1)))
     except limits.Refused as refusal:
-        logger.error("sms_not_sent", kind=activation.KIND_CODE, code=refusal.limit.scope)
+        logger.error("sms_not_sent", kind="guardians.code", code=refusal.limit.scope)
         raise NothingToSend from refusal
     return _sms("code", {"code": codes.code(row), "minutes": 30})
 
@@ -64,6 +76,17 @@ def franceconnect_joined_letter(context: Context) -> Letter:
     if user is None:
         raise NothingToSend
     return write("guardians/letters/franceconnect_joined", {"name": first_words(user.first_name)})
+
+
+def told_letter(name: str, sms: str) -> Callable[[Context], Letter]:
+    """Tell what was done to an account, by mail or by SMS, so that a thief is noticed."""
+
+    def render(context: Context) -> Letter:
+        if "@" not in context.to:
+            return _sms(sms, {})
+        return write(f"guardians/letters/{name}", {"account_url": page("account")})
+
+    return render
 
 
 def another_guardian_letter(context: Context) -> Letter:
@@ -95,4 +118,22 @@ notification_letters.register(
 )
 notification_letters.register(
     finishing.KIND_ANOTHER, another_guardian_letter, label=_("Autre responsable légal rattaché")
+)
+notification_letters.register(
+    mobiles.KIND_CODE, mobile_code_letter, label=_("Code pour un nouveau numéro de portable")
+)
+notification_letters.register(
+    mobiles.KIND_CHANGED,
+    told_letter("mobile_changed", "mobile_changed_sms"),
+    label=_("Numéro de portable changé"),
+)
+notification_letters.register(
+    bringing.KIND_BROUGHT,
+    told_letter("children_brought", "children_brought_sms"),
+    label=_("Élèves rattachés depuis un autre compte"),
+)
+notification_letters.register(
+    bringing.KIND_RETURNED,
+    told_letter("children_returned", "children_returned_sms"),
+    label=_("Élèves rendus à l’autre compte"),
 )

@@ -18,6 +18,8 @@ from schools.models import GuardianContact, GuardianTie, Responsibility, Schooli
 AT_HAND = timedelta(minutes=30)  # a code, and each step of a first sign-in (SCREENS D6, SAFETY 0.1 point 3)
 GUESSES = 5  # of one code (SAFETY G7)
 GIVES_ACCESS = (Responsibility.LEGAL, Responsibility.IN_CHARGE)
+PROPOSAL_LIVES = timedelta(minutes=10)  # between the proof of the other account and « Confirmer »
+UNDO_LIVES = timedelta(days=30)
 IN_A_ROW = 10  # wrong birth dates of one child, by whomever; then its school opens it again (SAFETY G8)
 
 
@@ -164,6 +166,110 @@ class Guardianship(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} → {self.tie_id}"
+
+
+class GuardianAccount(models.Model):
+    """What a guardian's account keeps of its own, beside what schools declare (SCREENS D10).
+
+    The mobile is unique to nobody: two guardians may share a phone. Changing it changes no school's record.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="guardian_account")
+    mobile = models.CharField(max_length=16, blank=True)  # confirmed by a code; empty: the school's
+    shows_alerts = models.BooleanField(default=False)
+    visited_at = models.DateTimeField(db_default=Now())  # when the session began that last read the alerts
+    visited_on = models.CharField(max_length=40, blank=True)  # its device, as accounts.devices codes it
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: account"
+
+
+class MobileChangeQuerySet(models.QuerySet["MobileChange"]):
+    """New numbers that wait for their code."""
+
+    def alive(self) -> MobileChangeQuerySet:
+        """Keep those whose code was sent less than thirty minutes ago."""
+        return self.filter(lives_until__gt=Now())
+
+
+class MobileChange(models.Model):
+    """A new mobile number that waits for the code sent to it; one per account.
+
+    The code stands nowhere: :mod:`guardians.codes` derives it, as for a first sign-in.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="mobile_change")
+    mobile = models.CharField(max_length=16)
+    code_number = models.PositiveSmallIntegerField(default=1)  # another one for each code sent again
+    guesses = models.PositiveSmallIntegerField(default=0)
+    lives_until = models.DateTimeField(db_default=Now() + AT_HAND)
+
+    objects = MobileChangeQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["lives_until"], name="mobile_change_end")]
+        constraints = [models.CheckConstraint(condition=~Q(mobile=""), name="mobile_change_has_a_number")]
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+
+class ChildrenMoveQuerySet(models.QuerySet["ChildrenMove"]):
+    """Children brought from one account to another."""
+
+    def proposed(self) -> ChildrenMoveQuerySet:
+        """Keep what both accounts proved, and what waits to be confirmed."""
+        return self.filter(made_at=None, proposed_at__gt=Now() - PROPOSAL_LIVES)
+
+    def made(self) -> ChildrenMoveQuerySet:
+        """Keep what was done less than thirty days ago."""
+        return self.filter(made_at__gt=Now() - UNDO_LIVES)
+
+    def of(self, user: User) -> ChildrenMoveQuerySet:
+        """Keep what concerns an account, whichever of the two it is."""
+        return self.filter(Q(user=user) | Q(source=user))
+
+
+class ChildrenMove(models.Model):
+    """The children of one account brought to another of the same person (SCREENS D10).
+
+    First proposed, then made, perhaps undone. It names exactly the rows that move, so that no more is moved
+    than was shown, and no more is given back than is still as the move left it.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="moves_here")
+    source = models.ForeignKey(User, on_delete=models.CASCADE, related_name="moves_away")
+    source_proof = models.CharField(max_length=64)  # the password that proved it is still the same one
+    guardianships = ArrayField(models.BigIntegerField())
+    contacts = ArrayField(models.BigIntegerField())
+    left_behind = ArrayField(models.BigIntegerField(), default=list)  # guardianships that an undo left
+    proposed_at = models.DateTimeField(db_default=Now())
+    made_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+
+    objects = ChildrenMoveQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(made_at=None), name="one_children_move_proposed"
+            ),
+            models.CheckConstraint(condition=~Q(user=F("source")), name="children_move_between_two"),
+            models.CheckConstraint(
+                condition=Q(undone_at=None) | Q(made_at__isnull=False),
+                name="children_move_made_before_undone",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+    @property
+    def subject(self) -> str:
+        """What the journal calls it."""
+        return f"children_move:{self.public_id}"
 
 
 class BirthDateTries(models.Model):

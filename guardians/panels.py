@@ -1,4 +1,4 @@
-"""What a guardian sees on « Mon espace »: the children (SCREENS D10). Discovered by ``accounts``."""
+"""What a guardian sees on « Mon espace » and « Mon compte » (SCREENS D10). Discovered by ``accounts``."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 
 from accounts import standing
 from accounts.models import User
-from accounts.panels import Panel, register
+from accounts.panels import Panel, register, register_for_account
 from schools.models import Responsibility, School
 
+from . import alerts, bringing, mobiles
 from .identifiers import EDUCONNECT
 from .models import Guardianship
 
@@ -24,9 +25,7 @@ class ChildOfMine:
     is_legal: bool = False  # else a person in charge: sees, and does not consent
 
 
-def _children(user: User) -> Panel | None:
-    if EDUCONNECT not in standing.of(user).doors:
-        return None
+def _children_of(user: User) -> list[ChildOfMine]:
     ties = (
         Guardianship.objects.in_force()
         .filter(user=user)
@@ -38,11 +37,35 @@ def _children(user: User) -> Panel | None:
         child = children.setdefault(each.tie.student_id, ChildOfMine(str(each.tie.student)))
         child.schools.append(each.tie.contact.school)
         child.is_legal |= each.tie.responsibility == Responsibility.LEGAL
+    return list(children.values())
+
+
+def _children(user: User) -> Panel | None:
+    if EDUCONNECT not in standing.of(user).doors:
+        return None
     return Panel(
         title=_("Les élèves dont je suis le représentant légal"),
         template="guardians/panels/children.html",
-        context={"children": list(children.values())},
+        context={"children": _children_of(user)},
+    )
+
+
+def _own_account(user: User) -> Panel | None:
+    if EDUCONNECT not in standing.of(user).doors:
+        return None
+    return Panel(
+        title=_("Les élèves dont je suis le représentant légal"),
+        template="guardians/panels/own_account.html",
+        context={
+            "children": _children_of(user),
+            "mobile": mobiles.of(user),
+            "is_own_mobile": mobiles.is_own(user),
+            "mobile_change": mobiles.pending(user),
+            "shows_alerts": alerts.are_on(user),
+            "moves": bringing.undoable_by(user),
+        },
     )
 
 
 register(8, _children)
+register_for_account(8, _own_account)

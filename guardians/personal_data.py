@@ -6,21 +6,45 @@ from typing import Any
 
 from accounts.models import User
 from accounts.personal_data import Claim, register
+from notifications import retention
 
 from .models import (
     Activation,
     ActivationAnswer,
     BirthDateTries,
+    ChildrenMove,
     ContactAccount,
     FranceConnectAccount,
     FranceConnectVisit,
+    GuardianAccount,
     Guardianship,
+    MobileChange,
 )
 
 
 def _export(user: User) -> dict[str, Any]:
     ties = Guardianship.objects.filter(user=user).select_related("tie__student", "tie__contact__school")
+    own = GuardianAccount.objects.filter(user=user).first()
+    waiting = MobileChange.objects.filter(user=user).first()
     return {
+        "own_account": own
+        and {
+            "mobile": own.mobile,
+            "shows_alerts": own.shows_alerts,
+            "visited_at": own.visited_at.isoformat(),
+            "visited_on": own.visited_on,
+        },
+        "mobile_that_waits": waiting.mobile if waiting else "",
+        "messages_to_mobile": retention.export(address=own.mobile) if own else [],
+        "children_moved": [
+            {
+                "to_this_account": move.user_id == user.pk,
+                "guardianships": len(move.guardianships),
+                "made_at": move.made_at.isoformat() if move.made_at else None,
+                "undone_at": move.undone_at.isoformat() if move.undone_at else None,
+            }
+            for move in ChildrenMove.objects.of(user).order_by("pk")
+        ],
         "comes_by_franceconnect": user.franceconnect_accounts.exists(),
         "guardianships": [
             {
@@ -48,6 +72,13 @@ def _export(user: User) -> dict[str, Any]:
 
 def _erase(user: User) -> None:
     Activation.objects.filter(user=user).delete()
+    for own in GuardianAccount.objects.filter(user=user):
+        retention.forget(address=own.mobile)
+    for waiting in MobileChange.objects.filter(user=user):
+        retention.forget(address=waiting.mobile)
+    GuardianAccount.objects.filter(user=user).delete()
+    MobileChange.objects.filter(user=user).delete()
+    ChildrenMove.objects.of(user).delete()
     Guardianship.objects.filter(user=user).delete()
     ContactAccount.objects.filter(user=user).delete()
     FranceConnectAccount.objects.filter(user=user).delete()
@@ -59,9 +90,12 @@ register(
             Activation,
             ActivationAnswer,
             BirthDateTries,
+            ChildrenMove,
             ContactAccount,
             FranceConnectAccount,
+            GuardianAccount,
             Guardianship,
+            MobileChange,
         ),
         export=_export,
         erase=_erase,

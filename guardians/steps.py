@@ -6,6 +6,7 @@ from accounts import standing
 from accounts.models import User
 from accounts.steps import Step, register
 
+from . import alerts
 from .identifiers import EDUCONNECT
 from .models import Activation
 
@@ -16,3 +17,5 @@ def has_not_read_identifier(user: User) -> bool:
 
 
 register(Step(order=5, page="guardian_identifier", is_due=has_not_read_identifier))
+# After what has to be done: the first page that one wanted is the next.
+register(Step(order=95, page="guardian_alerts", is_due=alerts.are_on))

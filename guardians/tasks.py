@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from . import activation
+from . import activation, bringing, mobiles
 from .franceconnect import visits
 
 
 @shared_task
 def purge() -> None:
-    """Forget first sign-ins whose time is over, and what FranceConnect said to who is gone (SAFETY G13)."""
+    """Forget first sign-ins and new numbers whose time is over, and what FranceConnect said (SAFETY G13)."""
     activation.purge()
+    mobiles.purge()
+    bringing.purge()
     visits.purge()

@@ -12,7 +12,7 @@ from .forms import GuardianSignInForm
 from .franceconnect import provider
 from .franceconnect import views as franceconnect
 from .identifiers import EDUCONNECT
-from .views import by_franceconnect, first_sign_in
+from .views import by_franceconnect, first_sign_in, own_account
 
 DOOR = Door(
     EDUCONNECT,
@@ -34,6 +34,13 @@ urlpatterns = [
     ),
     path("responsables/premiere-connexion/mot-de-passe/", first_sign_in.password, name="guardian_password"),
     path("responsables/identifiant/", first_sign_in.identifier, name="guardian_identifier"),
+    path("mon-compte/portable/", own_account.change_mobile, name="guardian_mobile"),
+    path("mon-compte/portable/code/", own_account.mobile_code, name="guardian_mobile_code"),
+    path("mon-compte/alertes/", own_account.show_alerts, name="guardian_alerts"),
+    path("mon-compte/alertes/choix/", own_account.switch_alerts, name="guardian_switch_alerts"),
+    path("mon-compte/eleves/", own_account.bring_children, name="guardian_bring"),
+    path("mon-compte/eleves/confirmer/", own_account.confirm_bringing, name="guardian_bring_confirm"),
+    path("mon-compte/eleves/<uuid:public_id>/", own_account.bringing_done, name="guardian_bring_done"),
     path("responsables/franceconnect/", franceconnect.enter, name="franceconnect"),
     path("responsables/franceconnect/retour/", franceconnect.callback, name="franceconnect_callback"),
     path(

@@ -22,6 +22,7 @@ Page = tuple[str | Promise, str, str]
 SIGN_IN: list[Page] = [
     (_("Accueil"), "home", ""),
     *((level.label, "sign_in", level) for level in Level),
+    (_("Entrer dans l’ENT"), "ent", ""),
     (_("Représentant légal (parents)"), "guardian_sign_in", ""),
     (_("Nom d’utilisateur ou mot de passe oublié"), "recover", ""),
 ]

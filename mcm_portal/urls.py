@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from . import languages, legal, views
+from . import entrance, languages, legal, views
 
 handler400 = views.bad_request
 handler403 = views.forbidden
@@ -15,6 +15,10 @@ handler500 = views.server_error
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("mon-espace/", views.my_space, name="my_space"),
+    path("ent/", entrance.choose, name="ent"),
+    path("ent/oublier/", entrance.forget, name="ent_forget"),
+    path("ent/profil/<slug:level>/", entrance.choose_again, name="ent_profile"),
+    path("ent/pas-encore/<slug:who>/", entrance.later, name="ent_later"),
     path("langue/", languages.choose_language, name="choose_language"),
     path("plan-du-site/", legal.site_map, name="site_map"),
     path("", include("accounts.urls")),

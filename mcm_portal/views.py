@@ -29,6 +29,7 @@ def my_space(request: PersonRequest) -> HttpResponse:
 class ExampleForm(forms.Form):
     """One field of each kind, for the living page."""
 
+    policy = passwords.MCM
     first_name = forms.CharField(label=_("Prénom"))
     username = forms.CharField(label=_("Nom d’utilisateur"))
     password = forms.CharField(label=_("Mot de passe"), widget=forms.PasswordInput)

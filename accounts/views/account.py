@@ -21,6 +21,7 @@ from accounts import (
     browsers,
     enrolment,
     open_sessions,
+    panels,
     passkeys,
     personal_data,
     reauthentication,
@@ -29,9 +30,8 @@ from accounts import (
 from accounts.account_forms import NamesForm, OwnPasswordForm, PasswordChangeForm, PasswordOrPasskeyForm
 from accounts.forms import AddressCorrectionForm, RenewalForm
 from accounts.middleware import steps_not_required
-from accounts.models import MCM, Level
-from accounts.passwords import MCM as POLICY
-from accounts.passwords import PasswordContext
+from accounts.models import Level
+from accounts.passwords import PasswordContext, of_doors
 from accounts.reauthentication import recently_proved
 from accounts.sessions import GUESSABLE, PersonRequest
 from schools.school_year import SchoolYear
@@ -40,7 +40,7 @@ from throttling import limits
 from .pages import holds_a_secret, next_page, page
 from .passkeys import is_right_passkey
 
-DONE = ("nom", "mot-de-passe", "adresse", "niveau")  # what the page may say was done
+DONE = ("nom", "mot-de-passe", "adresse", "niveau", "portable", "alertes")  # what the page may say was done
 
 
 @never_cache
@@ -62,6 +62,7 @@ def account(request: PersonRequest) -> HttpResponse:
             "other_levels": len(enrolments) < len(Level.choices),
             "year": SchoolYear.current(),
             "done": done if done in DONE else "",
+            "panels": panels.account_panels_for(user),
         },
     )
 
@@ -132,11 +133,13 @@ def change_names(request: PersonRequest) -> HttpResponse:
 @page
 @sensitive_post_parameters("password")
 def change_password(request: PersonRequest) -> HttpResponse:
-    """Choose another password; the other devices are signed out."""
+    """Choose another password, under the rule of every door it opens; the other devices are signed out."""
     user = request.user
-    names = list(user.sign_in_names.filter(authority=MCM).values_list("name", flat=True))
+    names = list(user.sign_in_names.order_by("pk").values_list("name", flat=True))
+    policy = of_doors(standing.of(user).doors)
     form = PasswordChangeForm(
         request.POST or None,
+        policy=policy,
         context=PasswordContext(
             names=(user.first_name, user.last_name),
             username="".join(names[:1]),
@@ -160,7 +163,7 @@ def change_password(request: PersonRequest) -> HttpResponse:
         {
             "form": form,
             "names": names,
-            "policy": POLICY.as_data(),
+            "policy": policy.as_data(),
             "is_guessable": request.session.get(GUESSABLE, False),
         },
     )

@@ -11,11 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
-from accounts import browsers, recovery, sessions
+from accounts import browsers, recovery, sessions, standing
 from accounts.forms import NewPasswordForm, RecoveryForm
-from accounts.models import MCM
-from accounts.passwords import MCM as POLICY
-from accounts.passwords import PasswordContext
+from accounts.passwords import PasswordContext, of_doors
 from throttling import limits
 from throttling.clients import client_address
 
@@ -64,9 +62,11 @@ def reset_password(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST" and not recovery.is_current(asked):
         return render(request, "accounts/reset_outdated.html", status=410)
     user = asked.user
-    names = list(user.sign_in_names.filter(authority=MCM).values_list("name", flat=True))
+    names = list(user.sign_in_names.order_by("pk").values_list("name", flat=True))
+    policy = of_doors(standing.of(user).doors)
     form = NewPasswordForm(
         request.POST or None,
+        policy=policy,
         context=PasswordContext(
             names=(user.first_name, user.last_name),
             username="".join(names[:1]),
@@ -85,5 +85,5 @@ def reset_password(request: HttpRequest, token: str) -> HttpResponse:
     return render(
         request,
         "accounts/reset_password.html",
-        {"form": form, "names": names, "policy": POLICY.as_data()},
+        {"form": form, "names": names, "policy": policy.as_data()},
     )

@@ -33,3 +33,45 @@ for (const list of document.querySelectorAll("[data-rules-of]")) {
   input.addEventListener("input", judge);
   judge();
 }
+
+// The strength in words. The server judges here too: it alone has the lists of those who guess.
+const OF_A_PERSON = ["first_name", "last_name", "username", "address"];
+
+for (const said of document.querySelectorAll("[data-strength]")) {
+  const input = document.getElementById(said.closest("[data-rules-of]").dataset.rulesOf);
+  const known = [...said.querySelectorAll("data")].map((word) => word.value);
+  const word = said.querySelector("strong");
+  const label = document.createTextNode("");
+  said.insertBefore(label, word);
+  let pause;
+  let asked;
+
+  const say = (strength) => {
+    if (word.textContent === strength) return;
+    label.textContent = strength && `${said.dataset.label} `;
+    word.textContent = strength;
+  };
+
+  const ask = async () => {
+    const body = new FormData();
+    body.set("password", input.value);
+    body.set("policy", said.dataset.policy);
+    const typed = OF_A_PERSON.map((name) => input.form.elements[name]?.value);
+    for (const each of [...known, ...typed].filter(Boolean)) body.append("words", each);
+    asked = new AbortController();
+    try {
+      body.set("csrfmiddlewaretoken", input.form.elements.csrfmiddlewaretoken.value);
+      const answer = await fetch(said.dataset.strength, { method: "POST", body, signal: asked.signal });
+      say(answer.ok ? (await answer.json()).word : "");
+    } catch (error) {
+      if (error.name !== "AbortError") say(""); // no word is better than an old one
+    }
+  };
+
+  input.addEventListener("input", () => {
+    clearTimeout(pause);
+    asked?.abort();
+    if (!input.value) say("");
+    else pause = setTimeout(ask, 500);
+  });
+}

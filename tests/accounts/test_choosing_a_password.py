@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from itertools import islice
 
 import pytest
@@ -21,10 +22,14 @@ from accounts.passwords import (
     Strength,
     is_too_long,
     normalise,
+    of_doors,
     strength,
+    strength_under,
 )
 from accounts.weak_passwords import DATA, base_words, weakness
 from tests import corpus
+from throttling import limits
+from throttling.models import Counter
 
 EACH_POLICY = pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
 NOBODY = PasswordContext()
@@ -393,3 +398,47 @@ def test_the_naughty_strings_pass_or_get_a_sentence_and_have_a_strength() -> Non
         _codes(MCM, typed, context)
         _codes(MCM, "tZ7#kqpL", context)
         assert strength(typed, [typed]) in Strength
+
+
+# --- the word beside the field, as the page asks for it ---------------------------------------------
+@pytest.mark.django_db
+def test_a_page_asks_for_the_word_under_its_own_rule_and_beside_its_persons_words(client) -> None:
+    def word(password: str, policy: str = "mcm", *words: str) -> str:
+        said = {"password": password, "policy": policy, "words": words}
+        return client.post("/force-du-mot-de-passe/", said).json()["word"]
+
+    assert word("vG8#kqpL2x") == "Fort"
+    assert word("vG8^kqpL2x") == "Fort" and word("vG8^kqpL2x", "educonnect mcm") == "Moyen"  # no such sign
+    assert word("Vantrigt-Haymerick") != "Faible"
+    assert word("Vantrigt-Haymerick", "mcm", "Vantrigt", "Haymerick") == "Faible"
+    assert word("Vantrigt-Haymerick", "mcm", "vantrigt.haymerick@exemple.fr") == "Faible"
+    assert word("") == word("x" * 10_000) == "Faible"
+
+
+@pytest.mark.parametrize("password", [*WEAK, *DRESSED_OTHERWISE, *WEAK_PHRASES])
+def test_what_is_refused_is_never_called_strong(password: str) -> None:
+    assert strength_under(MCM, password, PasswordContext()) is Strength.WEAK
+
+
+def test_what_breaks_a_rule_is_never_called_strong() -> None:
+    assert strength("vgqxkqpzl2x4!") >= Strength.STRONG
+    assert strength_under(MCM, "vgqxkqpzl2x4!", PasswordContext()) is Strength.FAIR
+
+
+@pytest.mark.django_db
+def test_the_word_is_not_asked_for_without_end(client) -> None:
+    limits.hit(*[limits.Limit("password_strength", "127.0.0.1", 3000, timedelta(hours=1))])
+    Counter.objects.update(count=3000)
+    answer = client.post("/force-du-mot-de-passe/", {"password": "vG8#kqpL2x", "policy": "mcm"})
+    assert answer.status_code == 429 and answer.json() == {"word": ""}
+
+
+def test_an_account_with_two_doors_keeps_the_rules_of_both() -> None:
+    both = of_doors({"mcm", "educonnect"})
+    for policy in (MCM, EDUCONNECT):
+        assert {str(rule.test) for rule in policy.rules} <= {str(rule.test) for rule in both.rules}
+    assert len(both.rules) == 6  # of « special » there are two
+    assert _codes(both, "vG8^kqpL2x") == ["special"]
+    assert of_doors({"educonnect"}) is EDUCONNECT and of_doors(set()) is MCM
+    assert of_doors({"clermont"}) is ENT  # an académie's own door
+    assert both.is_known_to_guessers("Azerty123!")

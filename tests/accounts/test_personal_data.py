@@ -100,6 +100,7 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "accept_terms",
         "security_set_up",
         "renew",
+        "guardian_alerts",
     ]
     assert [farewell.__module__ for farewell in farewells._farewells] == ["guardians.franceconnect.door"]
     assert set(letters._renderers) >= {
@@ -125,7 +126,11 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "guardians.account_made",
         "guardians.another_guardian",
         "guardians.franceconnect_joined",
+        "guardians.children_brought",
+        "guardians.children_returned",
         "guardians.code",
+        "guardians.mobile_changed",
+        "guardians.mobile_code",
     }
     assert {model._meta.label for model in personal_data.claimed()} == {
         "account.EmailAddress",
@@ -142,10 +147,13 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "guardians.Activation",
         "guardians.ActivationAnswer",
         "guardians.BirthDateTries",
+        "guardians.ChildrenMove",
         "guardians.ContactAccount",
         "guardians.FranceConnectAccount",
         "guardians.FranceConnectVisit",
+        "guardians.GuardianAccount",
         "guardians.Guardianship",
+        "guardians.MobileChange",
         "mfa.Authenticator",
         "notifications.LocalMessage",
         "notifications.Message",

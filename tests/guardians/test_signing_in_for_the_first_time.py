@@ -74,6 +74,17 @@ def test_a_guardian_has_an_identifier_and_no_school_year_of_their_own(
     assert guardian.browser.get("/mon-compte/niveau/")["Location"] == "/mon-compte/"
 
 
+def test_another_password_keeps_the_rule_of_the_guardians_door(declare: Declare, guardian: Guardian) -> None:
+    guardian.go_all_the_way(declare())
+    guardian.arrive()
+    page = guardian.browser.get("/mon-compte/mot-de-passe/").content.decode()
+    assert 'data-policy="educonnect"' in page and "tel que * - #" not in page
+    refused = guardian.browser.post("/mon-compte/mot-de-passe/", {"password": "tZ7^kqpLw"})
+    assert "caractère spécial parmi" in refused.content.decode()
+    changed = guardian.browser.post("/mon-compte/mot-de-passe/", {"password": "tZ7#kqpLw"})
+    assert changed.url == "/mon-compte/?fait=mot-de-passe"
+
+
 @pytest.mark.parametrize(
     ("first_name", "last_name"),
     [

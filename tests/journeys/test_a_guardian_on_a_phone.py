@@ -60,7 +60,14 @@ def test_a_guardian_goes_from_her_name_to_her_children(
     confirm(mother, "09", "03", "2012")
     confirm(mother, "00", "11", "2015")
     mother.stands_on("Je choisis mon nouveau mot de passe")
+    if javascript:
+        mother.write("Nouveau mot de passe", "azerty")
+        mother.reads("Force du mot de passe\u00a0: Faible")
     mother.write("Nouveau mot de passe", PASSWORD)
+    if javascript:
+        mother.reads("Force du mot de passe\u00a0: Très fort")
+    assert mother.page.get_by_text("Force du mot de passe").count() == javascript
+    assert mother.page.get_by_text("Aide à la création de mot de passe sécurisé").count() == 1
     mother.write("Confirmation du mot de passe", PASSWORD + "!")
     mother.press("Confirmer")
     mother.stands_on("Erreur\u00a0: Je choisis mon nouveau mot de passe")

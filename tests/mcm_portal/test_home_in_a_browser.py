@@ -128,7 +128,7 @@ def test_each_rule_of_a_password_is_ticked_as_it_is_met(page: Page) -> None:
         expect(page.locator("#id_password-rules li[data-met=true]")).to_have_count(met)
     password.fill("une longue phrase")
     expect(page.locator("#id_password-rules li[data-met=true]")).to_have_count(rules.count())
-    expect(page.locator("#id_password-rules [role=status]")).to_have_text(
+    expect(page.locator("#id_password-rules [data-all-met]")).to_have_text(
         "Toutes les règles sont respectées."
     )
 

@@ -19,6 +19,7 @@ from accounts import browsers, policy_texts
 from accounts.models import PolicyDocument, User
 from accounts.urls import PolicyConverter
 from guardians.franceconnect.visits import FRANCECONNECT
+from mcm_portal.entrance import CHOICE
 
 PAGES = ["/plan-du-site/", *(f"/textes/{slug}/" for slug in PolicyConverter.KINDS)]
 PHONE, DESK = {"width": 320, "height": 640}, {"width": 1280, "height": 900}
@@ -31,10 +32,18 @@ NOT_FOR_A_MAP = {
     "check_mail": "a step of the sign-up",
     "confirmed": "a step of the sign-up",
     "departments": "data for a form",
+    "ent_forget": "a button",
+    "password_strength": "data for a script",
     "passkey_again_challenge": "data for a script",
     "guardian_code": "a step of a guardian's first sign-in",
     "guardian_children": "a step of a guardian's first sign-in",
     "guardian_password": "a step of a guardian's first sign-in",
+    "guardian_mobile": "for guardians, who find it on « Mon compte »",
+    "guardian_mobile_code": "a step of a new number",
+    "guardian_alerts": "comes by itself after the sign-in of who asked for it",
+    "guardian_switch_alerts": "a button",
+    "guardian_bring": "for guardians, who find it on « Mon compte »",
+    "guardian_bring_confirm": "a step of bringing children from another account",
     "guardian_identifier": "comes by itself once the account is made",
     "own_school": "for heads, who find it on « Mon espace »",
     "own_data": "a download of « Mon compte »",
@@ -143,7 +152,7 @@ def test_the_page_on_cookies_lists_exactly_those_that_the_portal_sets(texts: Non
         if name.isupper() and isinstance(value, str) and name.lower() == value.removeprefix("__Host-")
     }
     named = {portal_settings.SESSION_COOKIE_NAME, portal_settings.CSRF_COOKIE_NAME, FRANCECONNECT}
-    named |= {portal_settings.LANGUAGE_COOKIE_NAME, "messages"}
+    named |= {portal_settings.LANGUAGE_COOKIE_NAME, "messages", CHOICE}
     assert listed == {name.removeprefix("__Host-") for name in ours | named}
 
 

@@ -1,0 +1,215 @@
+"""« Ajout d’un élève depuis un autre compte »: one person, two accounts (SCREENS D10).
+
+Both accounts prove themselves; what moves is shown before it is confirmed; it can be undone for thirty days.
+The children are a person's, by the records of their schools: an account of another name brings none here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext_lazy as _
+
+from accounts import second_factor
+from accounts.models import User
+from audit import journal
+from schools.models import GuardianContact, School
+
+from . import mobiles
+from .matching import same_family_name, same_first_name
+from .models import PROPOSAL_LIVES, UNDO_LIVES, ChildrenMove, ContactAccount, Guardianship
+
+KIND_BROUGHT = "guardians.children_brought"  # to both accounts
+KIND_RETURNED = "guardians.children_returned"  # to both accounts
+
+BROUGHT = journal.register_act("guardian.child_brought", _("Élève rattaché depuis un autre compte"))
+RETURNED = journal.register_act("guardian.child_returned", _("Élève rendu à l’autre compte"))
+
+
+class SameAccount(Exception):
+    """The other account is the one that is open here."""
+
+
+class HasSecondFactor(Exception):
+    """The other account asks for a code as well, which is not gone round here."""
+
+
+class NothingToBring(Exception):
+    """The other account has no child now."""
+
+
+class AnotherPerson(Exception):
+    """By the schools' records the two accounts are two people's."""
+
+
+class Outdated(Exception):
+    """Too late, replaced by another, or one of the accounts has changed meanwhile."""
+
+
+@dataclass(frozen=True)
+class Child:
+    """A child of the other account, and the schools it is tied by."""
+
+    name: str
+    schools: tuple[School, ...]
+
+
+def propose(user: User, source: User) -> ChildrenMove:
+    """Keep what would move from ``source``, whose password was just judged, to ``user``.
+
+    Raises :class:`SameAccount`, :class:`HasSecondFactor`, :class:`AnotherPerson`, :class:`NothingToBring`.
+    """
+    if source.pk == user.pk:
+        raise SameAccount
+    if second_factor.has_one(source):
+        raise HasSecondFactor
+    found = list(Guardianship.objects.in_force().filter(user=source).select_related("tie").order_by("pk"))
+    if not found:
+        raise NothingToBring
+    if not _are_one_person(user, source):
+        raise AnotherPerson
+    contacts = ContactAccount.objects.filter(user=source, contact__in=[each.tie.contact_id for each in found])
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)  # two tabs wait for each other
+        ChildrenMove.objects.filter(user=user, made_at=None).delete()
+        return ChildrenMove.objects.create(
+            user=user,
+            source=source,
+            source_proof=source.get_session_auth_hash(),
+            guardianships=[each.pk for each in found],
+            contacts=sorted(contacts.values_list("contact", flat=True)),
+        )
+
+
+def _are_one_person(user: User, source: User) -> bool:
+    """Compare what schools say of both; of who is in no record any more, the names of the account."""
+    theirs = list(GuardianContact.objects.filter(account__user=source))
+    mine: list[tuple[tuple[str, ...], str]] = [
+        ((each.family_name, each.usage_name), each.first_name)
+        for each in GuardianContact.objects.filter(account__user=user)
+    ] or [((user.last_name,), user.first_name)]
+    return any(
+        any(same_family_name(name, contact) for name in names if name)
+        and same_first_name(first_name, contact.first_name)
+        for names, first_name in mine
+        for contact in theirs
+    )
+
+
+def children_of(guardianships: list[int]) -> list[Child]:
+    """Return the children behind guardianships, each once."""
+    found: dict[int, Child] = {}
+    rows = (
+        Guardianship.objects.filter(pk__in=guardianships)
+        .select_related("tie__student", "tie__contact__school")
+        .order_by("tie__student__first_name", "pk")
+    )
+    for row in rows:
+        known = found.get(row.tie.student_id)
+        schools = (*(known.schools if known else ()), row.tie.contact.school)
+        found[row.tie.student_id] = Child(str(row.tie.student), schools)
+    return list(found.values())
+
+
+def proposed_to(user: User) -> ChildrenMove | None:
+    """Return what waits to be confirmed by this account."""
+    return ChildrenMove.objects.proposed().filter(user=user).select_related("source").first()
+
+
+def confirm(move: ChildrenMove) -> None:
+    """Move exactly what was shown; sent twice, it is done once. Both accounts are told.
+
+    Raises :class:`Outdated`, also where a child or a record is no longer the other account's.
+    """
+    with transaction.atomic():
+        # In one order: of two accounts that take each other's children at once, one waits.
+        people = {each.pk: each for each in _locked(move)}
+        locked = ChildrenMove.objects.select_for_update().filter(pk=move.pk).first()
+        if locked is None or len(people) != 2:
+            raise Outdated
+        if locked.made_at is not None:
+            return
+        source, user = people[locked.source_id], people[locked.user_id]
+        is_alive = ChildrenMove.objects.proposed().filter(pk=locked.pk).exists()
+        is_proved = constant_time_compare(locked.source_proof, source.get_session_auth_hash())
+        if not (is_alive and is_proved and source.is_active) or second_factor.has_one(source):
+            raise Outdated
+        ties = Guardianship.objects.in_force().filter(pk__in=locked.guardianships, user=source)
+        known = ContactAccount.objects.filter(contact__in=locked.contacts, user=source)
+        if ties.count() != len(locked.guardianships) or known.count() != len(locked.contacts):
+            raise Outdated
+        numbers = [mobiles.of(source), mobiles.of(user)]  # each with the records it still has
+        _give(locked, locked.guardianships, to=user, act=BROUGHT, by=user)
+        known.update(user=user)
+        ChildrenMove.objects.filter(pk=locked.pk).update(made_at=Now())
+        _tell(locked, KIND_BROUGHT, (source, numbers[0]), (user, numbers[1]))
+
+
+def undo(move: ChildrenMove, by: User) -> None:
+    """Give back what is still as the move left it, and note the rest; either account may ask.
+
+    Sent twice, it is done once. Raises :class:`Outdated` after thirty days, and where the other account is
+    closed.
+    """
+    with transaction.atomic():
+        people = {each.pk: each for each in _locked(move)}
+        locked = ChildrenMove.objects.select_for_update().filter(pk=move.pk).first()
+        if locked is None or len(people) != 2 or not people[locked.source_id].is_active:
+            raise Outdated
+        if locked.undone_at is not None:
+            return
+        if not ChildrenMove.objects.made().filter(pk=locked.pk).exists():
+            raise Outdated
+        source, user = people[locked.source_id], people[locked.user_id]
+        still = list(
+            Guardianship.objects.filter(pk__in=locked.guardianships, user=user).values_list("pk", flat=True)
+        )
+        _give(locked, still, to=source, act=RETURNED, by=by)
+        ContactAccount.objects.filter(contact__in=locked.contacts, user=user).update(user=source)
+        left = sorted(set(locked.guardianships) - set(still))
+        ChildrenMove.objects.filter(pk=locked.pk).update(undone_at=Now(), left_behind=left)
+        _tell(locked, KIND_RETURNED, (source, mobiles.of(source)), (user, mobiles.of(user)))
+
+
+def _locked(move: ChildrenMove) -> list[User]:
+    wanted = [move.source_id, move.user_id]
+    return list(User.objects.select_for_update().filter(pk__in=wanted).order_by("pk"))
+
+
+def _give(move: ChildrenMove, guardianships: list[int], *, to: User, act: str, by: User) -> None:
+    rows = Guardianship.objects.filter(pk__in=guardianships)
+    for each in rows.select_related("tie__student", "tie__contact__school__academy").order_by("pk"):
+        journal.record(
+            act=act,
+            actor=by.subject,
+            subject=each.tie.student.subject,
+            academy=each.tie.contact.school.academy.code,
+        )
+    rows.update(user=to)
+    for user in (move.user, move.source):
+        journal.record(act=act, actor=by.subject, subject=user.subject, fields=["guardianships"])
+
+
+def _tell(move: ChildrenMove, kind: str, *told: tuple[User, str]) -> None:
+    """Write to each account once: by mail, and by SMS where it has no address."""
+    written: set[str] = set()
+    for user, number in told:
+        numbers = [] if user.address() or number in written else [number]
+        written |= set(numbers)
+        mobiles.tell(user, kind=kind, reference=str(move.public_id), numbers=numbers)
+
+
+def undoable_by(user: User) -> list[ChildrenMove]:
+    """Return what this account may still undo, the last one first."""
+    found = ChildrenMove.objects.made().of(user).filter(undone_at=None, source__is_active=True)
+    return list(found.order_by("-made_at"))
+
+
+def purge() -> int:
+    """Forget what nobody confirmed, and what can be undone no more."""
+    late = ChildrenMove.objects.filter(made_at=None, proposed_at__lte=Now() - PROPOSAL_LIVES)
+    old = ChildrenMove.objects.filter(made_at__lte=Now() - UNDO_LIVES)
+    return late.delete()[0] + old.delete()[0]
