@@ -29,6 +29,7 @@ from schools.models import (
     Student,
 )
 from schools.rosters import importing
+from schools.rosters.reporting import report_of
 from schools.scope import EVERYWHERE
 from tests.guardians.conftest import Guardian
 
@@ -214,6 +215,8 @@ def test_what_is_wrong_is_refused_as_readme_says(
     made = hand_over(kind, *names)
     assert (made.state, made.reason) == (state, reason)
     assert Schooling.objects.current().count() == before
+    if reason == "xml_truncated":
+        assert report_of(made).where == "ElevesAvecAdresses.xml, ligne 148"  # and not a name of ours
 
 
 @pytest.mark.usefixtures("demonstration")
