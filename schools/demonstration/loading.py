@@ -6,11 +6,10 @@ birth dates of the children.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.core.files import File
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
 from schools import annuaire
@@ -80,10 +79,9 @@ def bring_in() -> bool:
 
 
 def _import(school: School, kind: str, names: tuple[str, ...]) -> None:
-    with ExitStack() as opened:
-        files = [File(opened.enter_context((FOLDER / name).open("rb")), Path(name).name) for name in names]
-        own = Scope(schools=frozenset({school.uai}))
-        made = importing.hand_over(school, kind, files, scope=own, by=BY)
+    files = [SimpleUploadedFile(name, (FOLDER / name).read_bytes()) for name in names]
+    own = Scope(schools=frozenset({school.uai}))
+    made = importing.hand_over(school, kind, files, scope=own, by=BY)
     # Done here and now, and not by the worker, which is not there yet.
     importing.read(str(made.public_id))
     made.refresh_from_db()

@@ -18,8 +18,15 @@ PART = 1024 * 1024
 class Upload(Protocol):
     """A file as a form has it."""
 
-    name: str | None
-    size: int | None
+    @property
+    def name(self) -> str | None:
+        """What it is called where it came from."""
+        ...
+
+    @property
+    def size(self) -> int | None:
+        """How many bytes it has."""
+        ...
 
     def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
         """Yield its bytes."""
