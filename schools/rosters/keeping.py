@@ -18,8 +18,15 @@ PART = 1024 * 1024
 class Upload(Protocol):
     """A file as a form has it."""
 
-    name: str | None
-    size: int | None
+    @property
+    def name(self) -> str | None:
+        """What it is called where it came from."""
+        ...
+
+    @property
+    def size(self) -> int | None:
+        """How many bytes it has."""
+        ...
 
     def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
         """Yield its bytes."""
@@ -32,12 +39,21 @@ def files_of(roster_import: RosterImport) -> Iterator[list[Path]]:
     with TemporaryDirectory(prefix="roster-") as folder:
         paths = []
         for file in roster_import.files.all():
-            path = Path(folder) / f"{file.position}{Path(file.name).suffix.lower()[:6]}"
+            path = Path(folder) / _own_name(file)
             with path.open("wb") as out:
                 for content in file.parts.values_list("content", flat=True).iterator(chunk_size=2):
                     out.write(zlib.decompress(content, bufsize=PART))
             paths.append(path)
         yield paths
+
+
+def names_of(roster_import: RosterImport) -> dict[str, str]:
+    """Return what people call the files that are read under names of ours."""
+    return {_own_name(file): file.name for file in roster_import.files.all()}
+
+
+def _own_name(file: RosterFile) -> str:
+    return f"{file.position}{Path(file.name).suffix.lower()[:6]}"
 
 
 def keep(made: RosterImport, position: int, upload: Upload) -> None:

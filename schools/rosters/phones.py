@@ -25,6 +25,9 @@ _OPTIONAL_ZERO = re.compile(r"\( ?0 ?\)")
 _NOISE = re.compile(r"[\s().\u00a0/_–—-]+")
 _WRITTEN = re.compile(r"\+?[0-9]{4,15}")
 _PLAIN = re.compile(r"(?:\+33|0033|0)([1-79][0-9]{8})")
+# Kept by the regulator for films and books: such a number reaches nobody, ever. So it is the mobile of people
+# who do not exist, and the numbering plan that we look in does not know it.
+_OF_FICTION = "+3363998"
 _ORDINARY = {PhoneNumberType.FIXED_LINE, PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.VOIP}
 
 
@@ -54,8 +57,9 @@ def phone(written: str, region: str = MAINLAND) -> tuple[str, Line]:
     plain = _PLAIN.fullmatch(text)
     if plain and (region == MAINLAND or text[0] == "+" or text.startswith("00")):
         # What a French number reaches is settled by its first digits (numbers in 08 apart).
-        line = _mainland_line(plain[1][:4])
-        return (f"+33{plain[1]}", line) if line is not Line.NONE else ("", line)
+        number = f"+33{plain[1]}"
+        line = Line.MOBILE if number.startswith(_OF_FICTION) else _mainland_line(plain[1][:4])
+        return (number, line) if line is not Line.NONE else ("", line)
     if text.startswith("00"):
         text = "+" + text[2:]
     for asked in (region,) if text[0] == "+" else dict.fromkeys((region, MAINLAND)):

@@ -22,7 +22,7 @@ from schools.models import (
     StagedStaff,
 )
 
-from . import comparing, recognising
+from . import comparing, keeping, recognising
 from .outcomes import sentence
 
 MOST = 100  # names in one list
@@ -89,9 +89,10 @@ class Report:
 def report_of(roster_import: RosterImport) -> Report:
     """Return the report on an import: after it is applied only numbers and refused lines are left of it."""
     counts = roster_import.counts
+    names = keeping.names_of(roster_import)
     report = Report(
         why=sentence(roster_import.reason) if roster_import.reason else "",
-        where=_place(roster_import.reason_source, roster_import.reason_line),
+        where=_place(_named(roster_import.reason_source, names), roster_import.reason_line),
     )
     for what, title in (
         ("pupils", gettext("Élèves")),
@@ -103,7 +104,7 @@ def report_of(roster_import: RosterImport) -> Report:
             report.tables.append(Table(title, numbers))
     lines = roster_import.refusals.order_by("-whole", "source", "line", "pk")
     report.refused = [
-        Refused(_place(each.source, each.line, each.field), sentence(each.code), each.whole)
+        Refused(_place(_named(each.source, names), each.line, each.field), sentence(each.code), each.whole)
         for each in lines[:MOST]
     ]
     report.refused_more = max(0, sum(counts.get("lines", {}).values()) - len(report.refused))
@@ -126,6 +127,12 @@ def _numbers(found: dict[str, int]) -> list[tuple[str, int]]:
         ("duplicates", gettext("peut-être en double")),
     )
     return [(word, found[name]) for name, word in words if found.get(name)]
+
+
+def _named(source: str, names: dict[str, str]) -> str:
+    """Return a source under the name that the file had where it came from."""
+    file, slash, member = source.partition("/")
+    return f"{names.get(file, file)}{slash}{member}"
 
 
 def _place(source: str, line: int, column: str = "") -> str:

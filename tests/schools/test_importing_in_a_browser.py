@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.core.management import call_command
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from accounts.models import User
+from schools.demonstration.loading import FOLDER
 from schools.models import RosterImport, Schooling, StaffMember, Student
 from schools.rosters import importing
 from schools.rosters.rows import StaffRole
@@ -64,10 +66,15 @@ def worker(what: str) -> None:
 
 
 def no_barrier(page: Page) -> None:
-    page.wait_for_load_state()
-    expect(page.locator("h1")).to_be_visible()
+    fits(page)
     found = Axe().run(page, options=AXE)
     assert found.violations_count == 0, page.url + found.generate_report()
+
+
+def fits(page: Page) -> None:
+    """Check a page as far as is possible where no script runs: axe is one."""
+    page.wait_for_load_state()
+    expect(page.locator("h1")).to_be_visible()
     assert page.locator("h1").count() == 1
     wide = page.viewport_size or DESK
     assert page.evaluate("document.documentElement.scrollWidth") <= wide["width"], page.url
@@ -151,6 +158,42 @@ def test_a_head_does_it_on_a_phone_without_javascript(
     page.get_by_role("link", name="Actualiser cette page").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Appliqué")
     assert Student.objects.get().first_name == "Léa"
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "plain"])
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_the_head_of_the_demonstration_goes_from_wrong_files_to_the_right_ones(
+    opens: Any, settings: Any, size: Any, javascript: bool
+) -> None:
+    settings.DEBUG = True
+    call_command("demo")
+    settings.DEBUG = False
+    client = browser_of(User.objects.get(staff_member__isnull=False))
+    page = opens(client, viewport=size, java_script_enabled=javascript)
+    look = no_barrier if javascript else fits
+    page.goto("/mon-espace/")
+    look(page)
+    for folder, state in (
+        ("wrong/autre-etablissement", "Fichier refusé"),
+        ("wrong/coupe", "Fichier refusé"),
+        ("college", "attend votre décision"),
+    ):
+        page.goto("/mon-espace/")
+        page.get_by_role("link", name="Déposer les fichiers de mon établissement").click()
+        look(page)
+        page.get_by_label("SIECLE (collège, lycée)").check()
+        page.get_by_label("Fichiers", exact=True).set_input_files(sorted((FOLDER / folder).glob("*.xml")))
+        page.get_by_role("button", name="Déposer").click()
+        worker("read")
+        page.get_by_role("link", name="Actualiser cette page").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text(state)
+        look(page)
+    expect(page.get_by_text("Ce fichier ne change rien")).to_be_visible()
+    page.get_by_role("button", name="Appliquer").click()
+    worker("apply")
+    page.get_by_role("link", name="Actualiser cette page").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Appliqué")
+    look(page)
 
 
 def test_no_barrier_stands_on_the_pages_of_a_head(opens: Any, person: Callable[..., User]) -> None:

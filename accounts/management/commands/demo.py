@@ -8,8 +8,9 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
+from django.urls import reverse
 
-from accounts import appointments
+from accounts import appointments, assistance
 from accounts.models import (
     MCM,
     Enrolment,
@@ -21,7 +22,8 @@ from accounts.models import (
     SignInName,
     User,
 )
-from schools.models import Academy, OpeningDecision
+from schools.demonstration import loading as schools
+from schools.models import Academy, OpeningDecision, StaffMember
 from schools.school_year import SchoolYear
 
 PASSWORD = "Le-chat-dort-2-fois"  # noqa: S105  (printed for everyone who runs the demonstration)
@@ -31,6 +33,8 @@ PEOPLE = [
     ("karim.benali", "Karim", "Benali", Profile.GUARDIAN, Level.ECOLE),
     ("claire.dubois", "Claire", "Dubois", Profile.TEACHER, Level.LYCEE),
 ]
+# The head of the demonstration collège, who hands over its files; « Mon espace » shows the way.
+HEAD = ("sylvie.lambert", "Sylvie", "Lambert", Profile.STAFF, Level.COLLEGE)
 # Who looks after them, in the administration. Each sets up a second factor at the first sign-in.
 STAFF = [
     ("dane.normandie", "Anne", "Martel", Role.DANE, "70"),
@@ -41,9 +45,9 @@ STAFF = [
 
 
 class Command(BaseCommand):
-    """``manage.py demo``: opens the académies, makes families and staff; ``--list`` says who they are."""
+    """``manage.py demo``: académies open, schools come in, people are made; ``--list`` says who."""
 
-    help = "Makes the demonstration accounts, once; --list prints them."
+    help = "Makes the demonstration schools and accounts, once; --list prints them."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add ``--list``."""
@@ -54,13 +58,7 @@ class Command(BaseCommand):
         if not settings.DEBUG:
             raise CommandError("The demonstration accounts exist only where DEBUG is on.")
         if options["list"]:
-            for name, first_name, last_name, profile, level in PEOPLE:
-                self.stdout.write(
-                    f"{name:<22} {PASSWORD:<21} {first_name} {last_name}, {profile.label}, {level.label}"
-                )
-            for name, first_name, last_name, role, academy in STAFF:
-                where = f", académie {academy}" if academy else ""
-                self.stdout.write(f"{name:<22} {PASSWORD:<21} {first_name} {last_name}, {role.label}{where}")
+            self.say_who_they_are()
             return
         with transaction.atomic():
             self.open_academies()
@@ -68,6 +66,30 @@ class Command(BaseCommand):
                 self.make(*person)
             for colleague in STAFF:
                 self.make_staff(*colleague)
+            if schools.bring_in():
+                self.make_head()
+
+    def say_who_they_are(self) -> None:
+        """Print who can sign in, and whose first sign-in can be tried."""
+        for name, first_name, last_name, profile, level in PEOPLE:
+            self.stdout.write(
+                f"{name:<22} {PASSWORD:<21} {first_name} {last_name}, {profile.label}, {level.label}"
+            )
+        name, first_name, last_name, _profile, level = HEAD
+        self.stdout.write(
+            f"{name:<22} {PASSWORD:<21} {first_name} {last_name}, "
+            f"{StaffMember.Role.HEAD.label}, {level.label}, {schools.COLLEGE}"
+        )
+        for name, first_name, last_name, role, academy in STAFF:
+            where = f", académie {academy}" if academy else ""
+            self.stdout.write(f"{name:<22} {PASSWORD:<21} {first_name} {last_name}, {role.label}{where}")
+        page = f"{settings.SITE_URL}{reverse('guardian_identity')}"
+        self.stdout.write(f"\nGuardians without an account yet, to try a first sign-in at {page}\n")
+        for family in schools.FAMILIES:
+            children = ", ".join(f"{first_name} {born}" for first_name, born in family.children)
+            self.stdout.write(
+                f"{family.last_name:<8} {family.first_name:<9} {family.mobile}  {children} ({family.shows})"
+            )
 
     @staticmethod
     def open_academies() -> None:
@@ -105,6 +127,18 @@ class Command(BaseCommand):
         place = Academy.objects.get(code=academy) if academy else None
         if user.is_active and not user.staff_roles.filter(role=role, academy=place).exists():
             appointments.appoint(user, role, academy=place, reason="Démonstration")
+
+    @staticmethod
+    def make_head() -> None:
+        """Make the head of the collège, whom the DANE then finds among its staff."""
+        Command.make(*HEAD)
+        head, dane = (Command.account(*each[:3]) for each in (HEAD, STAFF[0]))
+        try:
+            assistance.attach(
+                head, uai=schools.COLLEGE, identifier=schools.HEAD, by=dane, reason="Démonstration"
+            )
+        except assistance.NotAllowed:
+            pass  # older data, where somebody tried what becomes of a DANE that is suspended
 
     @staticmethod
     def account(name: str, first_name: str, last_name: str) -> User:

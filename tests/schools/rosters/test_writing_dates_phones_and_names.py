@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from accounts.addresses import clean_address
@@ -164,7 +164,14 @@ def test_what_nobody_can_be_called_by_is_none(written: str) -> None:
 
 @given(st.from_regex(r"\A[1-79][0-9]{8}\Z"))
 def test_the_quick_look_at_french_numbers_says_what_the_numbering_plan_says(digits: str) -> None:
+    assume(not digits.startswith("63998"))
     assert phone(f"0{digits}") == phones._look_up(f"+33{digits}", "FR")
+
+
+def test_a_number_kept_for_films_is_the_mobile_of_people_who_do_not_exist() -> None:
+    for written in ("06 39 98 00 01", "+33639980001", "0033 6 39 98 00 01"):
+        assert phone(written) == ("+33639980001", Line.MOBILE)
+    assert phone("06 39 97 00 01") == ("", Line.NONE)
 
 
 def test_what_is_no_mobile_never_stands_as_one() -> None:
