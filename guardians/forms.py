@@ -12,7 +12,7 @@ from accounts.forms import PasswordField, SignInForm, offer
 from accounts.passwords import EDUCONNECT, PasswordContext
 from schools import person_names
 from schools.rosters.birth_dates import NoBirthDate, birth_date
-from schools.rosters.phones import Line, phone
+from schools.rosters.phones import FRENCH_PREFIXES, Line, phone
 from schools.school_year import today
 
 from .models import Answer
@@ -30,7 +30,6 @@ REGIONS = (
     ("PF", _("Polynésie française (+689)")),
     ("WF", _("Wallis-et-Futuna (+681)")),
 )
-PREFIXES = ("+33", "+590", "+596", "+594", "+262", "+508", "+687", "+689", "+681")
 
 
 class GuardianSignInForm(SignInForm):
@@ -82,7 +81,7 @@ class IdentityForm(forms.Form):
         number, line = phone(cleaned["mobile"], cleaned.get("region") or "FR")
         if line is Line.NONE:
             self.add_error("mobile", _("Ce numéro n’est pas complet. Écrivez-le comme 06 12 34 56 78."))
-        elif line is not Line.MOBILE or not number.startswith(PREFIXES):
+        elif line is not Line.MOBILE or not number.startswith(FRENCH_PREFIXES):
             self.add_error(
                 "mobile",
                 _("Ce n’est pas un numéro de portable français. Nous ne pouvons pas y envoyer de SMS."),

@@ -12,7 +12,7 @@ from .forms import GuardianSignInForm
 from .franceconnect import provider
 from .franceconnect import views as franceconnect
 from .identifiers import EDUCONNECT
-from .views import by_franceconnect, first_sign_in
+from .views import asking_help, by_franceconnect, first_sign_in
 
 DOOR = Door(
     EDUCONNECT,
@@ -33,6 +33,7 @@ urlpatterns = [
         name="guardian_child",
     ),
     path("responsables/premiere-connexion/mot-de-passe/", first_sign_in.password, name="guardian_password"),
+    path("responsables/aide/", asking_help.ask, name="guardian_help"),
     path("responsables/identifiant/", first_sign_in.identifier, name="guardian_identifier"),
     path("responsables/franceconnect/", franceconnect.enter, name="franceconnect"),
     path("responsables/franceconnect/retour/", franceconnect.callback, name="franceconnect_callback"),

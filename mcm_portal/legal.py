@@ -28,6 +28,7 @@ SIGN_IN: list[Page] = [
 SIGN_UP: list[Page] = [
     *((level.label, "consent", level) for level in Level),
     (_("Première connexion d’un responsable légal"), "guardian_identity", ""),
+    (_("Demander de l’aide à l’établissement"), "guardian_help", ""),
 ]
 ACCOUNT: list[Page] = [
     (_("Mon espace"), "my_space", ""),

@@ -21,6 +21,7 @@ OURS = {
     "schools",
     "notifications",
     "accounts",
+    "support",
     "guardians",
     "account",
     "sessions",
@@ -124,6 +125,9 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "guardians.account_made",
         "guardians.another_guardian",
         "guardians.code",
+        "support.answer",
+        "support.copy",
+        "support.nudge",
     }
     assert {model._meta.label for model in personal_data.claimed()} == {
         "account.EmailAddress",
@@ -160,4 +164,5 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "schools.StagedTie",
         "schools.Student",
         "schools.StudentMerge",
+        "support.SupportRequest",
     }
