@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import PasswordField, SignInForm, offer
+from accounts.forms import PasswordField, SignInForm, SubmissionField, offer
 from accounts.passwords import EDUCONNECT, PasswordContext
 from schools import person_names
 from schools.rosters.birth_dates import NoBirthDate, birth_date
@@ -100,6 +100,47 @@ class CodeForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
         error_messages={"required": _("Écrivez les 6 chiffres du SMS.")},
     )
+
+
+class OwnSchoolCodeForm(forms.Form):
+    """A code that the school gave."""
+
+    code = forms.CharField(
+        label=_("Code donné par l’établissement"),
+        help_text=_("6 lettres et chiffres, par exemple K7M 4PQ."),
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocapitalize": "characters", "spellcheck": "false"}),
+        error_messages={"required": _("Écrivez les 6 lettres et chiffres du code.")},
+    )
+
+
+class SchoolCodeForm(OwnSchoolCodeForm):
+    """The same with the names of who comes: a code alone opens nothing."""
+
+    last_name = forms.CharField(
+        label=_("Nom"),
+        help_text=_("De naissance ou d’usage, comme l’école le connaît."),
+        max_length=400,
+        error_messages={"required": _("Écrivez votre nom.")},
+    )
+    first_name = forms.CharField(
+        label=_("Prénom"), max_length=400, error_messages={"required": _("Écrivez votre prénom.")}
+    )
+    field_order = ("last_name", "first_name", "code")
+
+    def clean_last_name(self) -> str:
+        """Refuse what is no name."""
+        return person_names.clean_name(self.cleaned_data["last_name"])
+
+    def clean_first_name(self) -> str:
+        """Refuse what is no name."""
+        return person_names.clean_name(self.cleaned_data["first_name"])
+
+
+class GiveCodeForm(forms.Form):
+    """« Donner un code »: sent twice, it gives one."""
+
+    submission = SubmissionField()
 
 
 class BirthDateForm(forms.Form):

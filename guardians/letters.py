@@ -13,9 +13,10 @@ from accounts.letters import first_words, write
 from accounts.models import User
 from notifications import letters as notification_letters
 from notifications.letters import Context, Letter, NothingToSend
+from schools.models import School
 from throttling import limits
 
-from . import activation, codes, finishing
+from . import activation, codes, declaring, finishing
 from .models import Activation, Guardianship
 
 logger = structlog.get_logger(__name__)
@@ -58,6 +59,22 @@ def access_found_again_letter(context: Context) -> Letter:
     return write("guardians/letters/access_found_again", {"name": first_words(user.first_name)})
 
 
+def child_added_letter(context: Context) -> Letter:
+    """Tell the address that the school has: children were added to an account with the school's code."""
+    user = User.objects.filter(public_id=context.reference).first()
+    if user is None:
+        raise NothingToSend
+    return write("guardians/letters/child_added", {"name": first_words(user.first_name)})
+
+
+def birth_date_alarm_letter(context: Context) -> Letter:
+    """Tell the DANE that birth dates are being guessed at a school: which school, and nobody's name."""
+    school = School.objects.filter(public_id=context.reference).first()
+    if school is None:
+        raise NothingToSend
+    return write("guardians/letters/birth_date_alarm", {"school": str(school), "most": declaring.A_SCHOOL})
+
+
 def another_guardian_letter(context: Context) -> Letter:
     """Tell a child's other guardians: who it is stays with the school."""
     tied = (
@@ -81,6 +98,12 @@ notification_letters.register(
 )
 notification_letters.register(
     finishing.KIND_AGAIN, access_found_again_letter, label=_("Accès de responsable légal retrouvé")
+)
+notification_letters.register(
+    finishing.KIND_JOINED, child_added_letter, label=_("Élève ajouté avec un code de l’école")
+)
+notification_letters.register(
+    declaring.KIND_ALARM, birth_date_alarm_letter, label=_("Alerte : dates de naissance fausses")
 )
 notification_letters.register(
     finishing.KIND_ANOTHER, another_guardian_letter, label=_("Autre responsable légal rattaché")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
+
 from accounts.models import User
 from accounts.personal_data import Claim, register
 
@@ -15,6 +17,7 @@ from .models import (
     FranceConnectAccount,
     FranceConnectVisit,
     Guardianship,
+    PairingCode,
 )
 
 
@@ -47,7 +50,8 @@ def _export(user: User) -> dict[str, Any]:
 
 
 def _erase(user: User) -> None:
-    Activation.objects.filter(user=user).delete()
+    Activation.objects.filter(Q(user=user) | Q(joins=user)).delete()
+    PairingCode.objects.filter(tie__contact__account__user=user).delete()
     Guardianship.objects.filter(user=user).delete()
     ContactAccount.objects.filter(user=user).delete()
     FranceConnectAccount.objects.filter(user=user).delete()
@@ -62,6 +66,7 @@ register(
             ContactAccount,
             FranceConnectAccount,
             Guardianship,
+            PairingCode,
         ),
         export=_export,
         erase=_erase,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from . import activation
+from . import activation, pairing
 from .franceconnect import visits
 
 
@@ -12,4 +12,5 @@ from .franceconnect import visits
 def purge() -> None:
     """Forget first sign-ins whose time is over, and what FranceConnect said to who is gone (SAFETY G13)."""
     activation.purge()
+    pairing.purge()
     visits.purge()

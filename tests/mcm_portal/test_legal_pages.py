@@ -36,6 +36,7 @@ NOT_FOR_A_MAP = {
     "guardian_children": "a step of a guardian's first sign-in",
     "guardian_password": "a step of a guardian's first sign-in",
     "guardian_identifier": "comes by itself once the account is made",
+    "own_school_pupils": "for heads, who find it from a request of a family",
     "own_school_requests": "for heads, who find it on « Mon espace »",
     "support_sent": "where a request leads",
     "own_school": "for heads, who find it on « Mon espace »",
