@@ -28,6 +28,8 @@ FRENCH_ONLY = (
     "accounts/appointments.py",
     "accounts/assistance.py",
     "accounts/publishing.py",
+    "guardians/admin.py",
+    "support/admin.py",
     "notifications/admin.py",
     "notifications/resending.py",
     "schools/admin/",
