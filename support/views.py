@@ -83,8 +83,13 @@ def sent(request: HttpRequest) -> HttpResponse:
 @require_safe
 def answer(request: HttpRequest, token: str) -> HttpResponse:
     """Show an answer to who has the link of their mail or SMS, and lead on from where they were."""
-    found = SupportRequest.objects.select_related("school", "academy")
-    asked = found.filter(public_id=links.public_id(token), state=SupportRequest.State.ANSWERED).first()
+    answered = SupportRequest.objects.filter(state=SupportRequest.State.ANSWERED)
+    public_id = links.public_id(token)
+    asked = (
+        answered.select_related("school", "academy").filter(public_id=public_id).first()
+        if public_id
+        else None
+    )
     if asked is None or not links.opens(token, requests.KIND_ANSWER, asked):
         raise Http404
     return render(request, "support/answer.html", {"asked": asked, "way_on": reverse(asked.way_on)})

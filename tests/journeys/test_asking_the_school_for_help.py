@@ -47,7 +47,7 @@ def test_a_mother_whose_mobile_is_wrong_is_helped_in(
     mother.tick(school)
     mother.press("Envoyer ma demande")
     mother.stands_on("Votre demande est partie")
-    assert "bien arrivée" in portal.mail_to(address).subject
+    assert "Votre demande d’aide est arrivée" in portal.mail_to(address).text
 
     assert name not in portal.mail_to(f"{head}@exemple.fr").text
     office = comes(javascript=True, size=DESK)
