@@ -54,7 +54,7 @@ def test_a_mother_whose_mobile_is_wrong_is_helped_in(
     office.go("/college/connexion/")
     office.write("Nom d'utilisateur / adresse de courriel", head)
     office.write("Mot de passe", HEADS_PASSWORD)
-    office.press("Se connecter")
+    office.press("Connexion")
     office.follow("Lire les demandes des familles")
     office.follow(f"Inès {name}")
     office.reads("J’ai un nouveau numéro.", f"Maëlle {name}")
