@@ -31,6 +31,7 @@ class Power(StrEnum):
     READ_AUDIT = "read_audit"
     READ_ROSTERS = "read_rosters"  # schools, and what they declare of pupils, guardians and staff
     IMPORT_ROSTERS = "import_rosters"  # a school's files handed over and decided on; two records made one
+    ANSWER_FAMILIES = "answer_families"  # requests of families, pairing codes, birth dates tried again
     LOAD_SCHOOLS = "load_schools"  # the national list of schools
 
 
@@ -45,6 +46,7 @@ POWERS: dict[str, frozenset[Power]] = {
             Power.DECIDE_OPENINGS,
             Power.READ_ROSTERS,
             Power.IMPORT_ROSTERS,
+            Power.ANSWER_FAMILIES,
         }
     ),
     Role.NATIONAL: frozenset(Power) - {Power.READ_AUDIT},

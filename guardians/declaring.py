@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -10,7 +11,10 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from audit import journal
-from schools.models import GuardianTie, Responsibility, Schooling, Student
+from notifications import outbox
+from schools.models import GuardianTie, Responsibility, School, Schooling, Student
+from support import answerers, requests
+from support.models import SupportRequest
 from throttling import limits
 
 from .activation import DAY, OutOfTime
@@ -22,6 +26,11 @@ DENIED = journal.register_act(
 LOCKED = journal.register_act(
     "guardian.birth_date_locked", _("Rattachement d’un élève bloqué après des dates fausses")
 )
+ALARMED = journal.register_act(
+    "guardian.birth_date_alarm", _("Beaucoup de dates fausses dans un établissement : DANE prévenue")
+)
+KIND_ALARM = "guardians.birth_date_alarm"  # to the DANE: somebody guesses at a school
+A_SCHOOL = 20  # wrong dates a day
 
 
 class WrongDate(Exception):
@@ -103,15 +112,46 @@ def answer_for(activation: Activation, student: Student, answer: Answer, birth_d
                     subject=student.subject,
                     academy=tie.contact.school.academy.code,
                 )
+                _tell_school(activation, tie)
+
+
+def _tell_school(activation: Activation, tie: GuardianTie) -> None:
+    """Open a request to the school whose record is wrong, once a child and first sign-in (SAFETY T14)."""
+    student, school = tie.student, tie.contact.school
+    requests.write(
+        kind=SupportRequest.Kind.RECORD,
+        reason=SupportRequest.Reason.NOT_GUARDIAN,
+        asker=requests.Asker(
+            first_name=activation.first_name,
+            last_name=activation.last_name,
+            mobile=activation.mobile,
+            language=activation.language,
+        ),
+        place=requests.Place(school.academy, school),
+        submission=uuid.uuid5(activation.public_id, f"{student.public_id} {school.uai}"),
+        child=str(student),
+        student=student,
+        way_on="guardian_identity",
+    )
+
+
+def child_limit(student: int) -> limits.Limit:
+    """Return how many wrong dates of one child a day takes, whoever tries."""
+    return limits.Limit("guardians.birth_date_child", str(student), 5, DAY)
+
+
+def school_limit(uai: str) -> limits.Limit:
+    """Return how many wrong dates of all children of a school a day takes."""
+    return limits.Limit("guardians.birth_date_school", uai, A_SCHOOL, DAY)
 
 
 def _judge_date(activation: Activation, mine: list[GuardianTie], birth_date: str) -> None:
     student = mine[0].student
-    schools = sorted({tie.contact.school.uai for tie in mine})
+    schools = {school_limit(tie.contact.school.uai): tie.contact.school for tie in mine}
     counted = limits.hit(
-        limits.Limit("guardians.birth_date_child", str(student.pk), 5, DAY),
+        child_limit(student.pk),
         limits.Limit("guardians.birth_date_activation", str(activation.public_id), 20, DAY),
-        *(limits.Limit("guardians.birth_date_school", uai, 20, DAY) for uai in schools),
+        *schools,
     )
     tries, _made = BirthDateTries.objects.get_or_create(student=student)
     # In one statement, before anything is judged: of many at once no more than ten are.
@@ -125,4 +165,21 @@ def _judge_date(activation: Activation, mine: list[GuardianTie], birth_date: str
         return
     if tries.wrong_in_a_row + 1 >= IN_A_ROW:
         journal.record(act=LOCKED, actor=activation.subject, subject=student.subject)
+    for limit, school in schools.items():
+        if counted[limit] >= A_SCHOOL:
+            _alarm(school)
     raise WrongDate
+
+
+def _alarm(school: School) -> None:
+    """Tell the DANE that dates are being guessed at a school: once a day (SAFETY G8)."""
+    try:
+        limits.hit(limits.Limit("guardians.birth_date_alarm", school.uai, 1, DAY))
+    except limits.Refused:
+        return
+    with transaction.atomic():
+        journal.record(act=ALARMED, actor="system", subject=school.subject, academy=school.academy.code)
+        for address in answerers.dane_of(school.academy):
+            outbox.post(
+                kind=KIND_ALARM, reference=str(school.public_id), to=address, academy=school.academy.code
+            )

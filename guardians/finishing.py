@@ -28,6 +28,7 @@ from .models import (
 
 KIND_MADE = "guardians.account_made"  # to the address that the school has: it was you?
 KIND_AGAIN = "guardians.access_found_again"  # to the same: another password was chosen
+KIND_JOINED = "guardians.child_added"  # to the same: children were added to an account with a school's code
 KIND_ANOTHER = "guardians.another_guardian"  # to the child's other guardians: somebody was tied to the child
 
 MADE = journal.register_act("guardian.account_made", _("Compte de responsable légal créé"))
@@ -53,33 +54,22 @@ def finish(activation: Activation, password: str) -> User:
     Who has an account already finds it again: it gets the new password, and the children it lacked. Sent
     twice, it gives what the first time gave (SAFETY F14). The child's other guardians and the address that
     the school has are told (SAFETY T11). Raises :class:`OutOfTime`, :class:`ChildrenMissing`,
-    :class:`TwoAccounts`, :class:`Suspended`, and :class:`HasAccount` for who came by FranceConnect.
+    :class:`TwoAccounts`, :class:`Suspended`, and :class:`HasAccount` for who came by FranceConnect, or with a
+    code of one school to an account that also has children of another.
     """
     hashed = make_password(password)  # before any row is locked
     with transaction.atomic():
-        locked = (
-            Activation.objects.alive()
-            .select_for_update(of=("self",))
-            .select_related("user")
-            .filter(pk=activation.pk, verified_at__isnull=False)
-            .first()
-        )
-        if locked is None:
+        locked = _lock(activation)
+        if locked.joins_id is not None:
             raise OutOfTime
         if locked.user is not None:
             return locked.user
-        known = children(locked)
-        confirmed = {child.student.pk for child in known if child.answer == Answer.GUARDIAN}
-        if not confirmed or any(not child.answer for child in known):
-            raise ChildrenMissing
-        # Two browsers that do the same with one record wait for each other here.
-        contacts = list(
-            GuardianContact.objects.select_for_update().filter(pk__in=locked.contacts).order_by("pk")
-        )
+        confirmed = _confirmed(locked)
+        contacts = _lock_contacts(locked)
         owners = User.objects.filter(contact_accounts__contact__in=contacts).distinct()[:2]
         if len(owners) > 1:
             raise TwoAccounts
-        if owners and locked.sub:
+        if owners and (locked.sub or (locked.pairing_id and _reaches_further(owners[0], contacts))):
             raise HasAccount
         if owners:
             user = owners[0]
@@ -101,9 +91,7 @@ def finish(activation: Activation, password: str) -> User:
                 outbox.post(
                     kind=kind, reference=str(user.public_id), to=contact.email, language=user.language
                 )
-        for tie in ties_of(locked):
-            if tie.student_id in confirmed:
-                _tie(user, tie)
+        _tie_all(user, locked, confirmed)
         if locked.sub:
             FranceConnectAccount.objects.create(issuer=locked.issuer, sub=locked.sub, user=user)
         Activation.objects.filter(user=user).delete()
@@ -111,6 +99,70 @@ def finish(activation: Activation, password: str) -> User:
     if owners:
         forget_guesses(user)
     return user
+
+
+def join(activation: Activation, user: User) -> None:
+    """Add the children of a school's code to the account of who is signed in; the password stays.
+
+    Raises :class:`OutOfTime`, :class:`ChildrenMissing`, and :class:`TwoAccounts` where the record is another
+    account's.
+    """
+    with transaction.atomic():
+        locked = _lock(activation)
+        if locked.joins_id != user.pk:
+            raise OutOfTime
+        confirmed = _confirmed(locked)
+        contacts = _lock_contacts(locked)
+        if ContactAccount.objects.filter(contact__in=contacts).exclude(user=user).exists():
+            raise TwoAccounts
+        for contact in contacts:
+            ContactAccount.objects.get_or_create(contact=contact, defaults={"user": user})
+            if contact.email:
+                outbox.post(
+                    kind=KIND_JOINED, reference=str(user.public_id), to=contact.email, language=user.language
+                )
+        _tie_all(user, locked, confirmed)
+        locked.delete()
+
+
+def _lock(activation: Activation) -> Activation:
+    """Return the row of a first sign-in, for the only one who ends it now."""
+    locked = (
+        Activation.objects.alive()
+        .select_for_update(of=("self",))
+        .select_related("user")
+        .filter(pk=activation.pk, verified_at__isnull=False)
+        .first()
+    )
+    if locked is None:
+        raise OutOfTime
+    return locked
+
+
+def _confirmed(locked: Activation) -> set[int]:
+    """Return the children who were confirmed, once each has an answer."""
+    known = children(locked)
+    confirmed = {child.student.pk for child in known if child.answer == Answer.GUARDIAN}
+    if not confirmed or any(not child.answer for child in known):
+        raise ChildrenMissing
+    return confirmed
+
+
+def _lock_contacts(locked: Activation) -> list[GuardianContact]:
+    """Return the school's records; two browsers that do the same with one wait for each other here."""
+    return list(GuardianContact.objects.select_for_update().filter(pk__in=locked.contacts).order_by("pk"))
+
+
+def _reaches_further(owner: User, contacts: list[GuardianContact]) -> bool:
+    """Say whether an account has children of other schools: none gives a new password to it (SAFETY T50)."""
+    schools = {contact.school_id for contact in contacts}
+    return owner.contact_accounts.exclude(contact__school__in=schools).exists()
+
+
+def _tie_all(user: User, locked: Activation, confirmed: set[int]) -> None:
+    for tie in ties_of(locked):
+        if tie.student_id in confirmed:
+            _tie(user, tie)
 
 
 def _tie(user: User, tie: GuardianTie) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import NewPasswordForm, PasswordField, SignInForm, offer
+from accounts.forms import NewPasswordForm, PasswordField, SignInForm, SubmissionField, offer
 from accounts.passwords import EDUCONNECT
 from schools import person_names
 from schools.rosters.birth_dates import NoBirthDate, birth_date
-from schools.rosters.phones import Line, phone
+from schools.rosters.phones import FRENCH_PREFIXES, Line, phone
 from schools.school_year import today
 
 from .models import Answer
@@ -29,7 +29,6 @@ REGIONS = (
     ("PF", _("Polynésie française (+689)")),
     ("WF", _("Wallis-et-Futuna (+681)")),
 )
-PREFIXES = ("+33", "+590", "+596", "+594", "+262", "+508", "+687", "+689", "+681")
 
 
 class GuardianSignInForm(SignInForm):
@@ -64,7 +63,7 @@ class MobileForm(forms.Form):
         number, line = phone(cleaned["mobile"], cleaned.get("region") or "FR")
         if line is Line.NONE:
             self.add_error("mobile", _("Ce numéro n’est pas complet. Écrivez-le comme 06 12 34 56 78."))
-        elif line is not Line.MOBILE or not number.startswith(PREFIXES):
+        elif line is not Line.MOBILE or not number.startswith(FRENCH_PREFIXES):
             self.add_error(
                 "mobile",
                 _("Ce n’est pas un numéro de portable français. Nous ne pouvons pas y envoyer de SMS."),
@@ -112,6 +111,47 @@ class CodeForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
         error_messages={"required": _("Écrivez les 6 chiffres du SMS.")},
     )
+
+
+class OwnSchoolCodeForm(forms.Form):
+    """A code that the school gave."""
+
+    code = forms.CharField(
+        label=_("Code donné par l’établissement"),
+        help_text=_("6 lettres et chiffres, par exemple K7M 4PQ."),
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocapitalize": "characters", "spellcheck": "false"}),
+        error_messages={"required": _("Écrivez les 6 lettres et chiffres du code.")},
+    )
+
+
+class SchoolCodeForm(OwnSchoolCodeForm):
+    """The same with the names of who comes: a code alone opens nothing."""
+
+    last_name = forms.CharField(
+        label=_("Nom"),
+        help_text=_("De naissance ou d’usage, comme l’école le connaît."),
+        max_length=400,
+        error_messages={"required": _("Écrivez votre nom.")},
+    )
+    first_name = forms.CharField(
+        label=_("Prénom"), max_length=400, error_messages={"required": _("Écrivez votre prénom.")}
+    )
+    field_order = ("last_name", "first_name", "code")
+
+    def clean_last_name(self) -> str:
+        """Refuse what is no name."""
+        return person_names.clean_name(self.cleaned_data["last_name"])
+
+    def clean_first_name(self) -> str:
+        """Refuse what is no name."""
+        return person_names.clean_name(self.cleaned_data["first_name"])
+
+
+class GiveCodeForm(forms.Form):
+    """« Donner un code »: sent twice, it gives one."""
+
+    submission = SubmissionField()
 
 
 class BirthDateForm(forms.Form):

@@ -14,9 +14,10 @@ from accounts.letters import first_words, page, write
 from accounts.models import User
 from notifications import letters as notification_letters
 from notifications.letters import Context, Letter, NothingToSend
+from schools.models import School
 from throttling import limits
 
-from . import activation, bringing, codes, finishing, linking, mobiles
+from . import activation, bringing, codes, declaring, finishing, linking, mobiles
 from .models import Activation, Guardianship, MobileChange
 
 logger = structlog.get_logger(__name__)
@@ -89,6 +90,18 @@ def told_letter(name: str, sms: str) -> Callable[[Context], Letter]:
     return render
 
 
+def child_added_letter(context: Context) -> Letter:
+    """Tell the address that the school has: children were added to an account with the school's code."""
+    return write("guardians/letters/child_added", {"name": first_words(user.first_name)})
+
+
+def birth_date_alarm_letter(context: Context) -> Letter:
+    """Tell the DANE that birth dates are being guessed at a school: which school, and nobody's name."""
+    school = School.objects.filter(public_id=context.reference).first()
+    if school is None:
+    return write("guardians/letters/birth_date_alarm", {"school": str(school), "most": declaring.A_SCHOOL})
+
+
 def another_guardian_letter(context: Context) -> Letter:
     """Tell a child's other guardians: who it is stays with the school."""
     tied = (
@@ -115,6 +128,12 @@ notification_letters.register(
 )
 notification_letters.register(
     linking.KIND_JOINED, franceconnect_joined_letter, label=_("FranceConnect relié au compte")
+)
+notification_letters.register(
+    finishing.KIND_JOINED, child_added_letter, label=_("Élève ajouté avec un code de l’école")
+)
+notification_letters.register(
+    declaring.KIND_ALARM, birth_date_alarm_letter, label=_("Alerte : dates de naissance fausses")
 )
 notification_letters.register(
     finishing.KIND_ANOTHER, another_guardian_letter, label=_("Autre responsable légal rattaché")

@@ -16,6 +16,7 @@ from accounts.models import User
 from schools.models import GuardianContact, GuardianTie, Responsibility, Schooling, Student
 
 AT_HAND = timedelta(minutes=30)  # a code, and each step of a first sign-in (SCREENS D6, SAFETY 0.1 point 3)
+A_WEEK = timedelta(days=7)  # a code given by the school
 GUESSES = 5  # of one code (SAFETY G7)
 GIVES_ACCESS = (Responsibility.LEGAL, Responsibility.IN_CHARGE)
 PROPOSAL_LIVES = timedelta(minutes=10)  # between the proof of the other account and « Confirmer »
@@ -61,6 +62,11 @@ class Activation(models.Model):
     verified_at = models.DateTimeField(null=True)
     user = models.OneToOneField(User, on_delete=models.CASCADE, null=True, related_name="activation")
     acknowledged_at = models.DateTimeField(null=True)  # the identifier was read
+    # Who came with a code of the school, and who adds a child to the account they are signed in to.
+    pairing = models.OneToOneField(
+        "guardians.PairingCode", on_delete=models.SET_NULL, null=True, related_name="activation"
+    )
+    joins = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="+")
 
     objects = ActivationQuerySet.as_manager()
 
@@ -102,6 +108,54 @@ class ActivationAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.activation_id}: {self.answer}"
+
+
+class PairingCodeQuerySet(models.QuerySet["PairingCode"]):
+    """Codes that schools gave."""
+
+    def unused(self) -> PairingCodeQuerySet:
+        """Keep those that nobody has used or revoked, and whose week is not over."""
+        return self.filter(spent_at=None, revoked_at=None, expires_at__gt=Now())
+
+    def alive(self) -> PairingCodeQuerySet:
+        """Keep those that still open something: the school's record gives it, asked anew."""
+        return self.unused().filter(PairingCode.gives_access("tie__"))
+
+
+class PairingCode(models.Model):
+    """A code that a school gave for one child and one of its contacts (:mod:`guardians.pairing`)."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    submission = models.UUIDField(unique=True)  # of the form: sent twice, it gives one code
+    digest = models.CharField(max_length=64, unique=True)
+    tie = models.ForeignKey(GuardianTie, on_delete=models.CASCADE, related_name="pairing_codes")
+    given_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    given_at = models.DateTimeField(db_default=Now(), editable=False)
+    expires_at = models.DateTimeField(db_default=Now() + A_WEEK)
+    spent_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    objects = PairingCodeQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="pairing_code_end")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(spent_at=None) | Q(revoked_at=None), name="pairing_code_spent_or_revoked"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+    @staticmethod
+    def gives_access(tie: str = "") -> Q:
+        """Return the condition that a tie, at ``tie``, gives its contact access to the child now."""
+        student = OuterRef(f"{tie}student")
+        return Q(
+            Exists(Schooling.objects.with_access().filter(student=student)),
+            **{f"{tie}removed_at": None, f"{tie}responsibility__in": GIVES_ACCESS},
+        )
 
 
 class ContactAccount(models.Model):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
+
 from accounts.models import User
 from accounts.personal_data import Claim, register
 from notifications import retention
@@ -19,6 +21,7 @@ from .models import (
     GuardianAccount,
     Guardianship,
     MobileChange,
+    PairingCode,
 )
 
 
@@ -71,7 +74,6 @@ def _export(user: User) -> dict[str, Any]:
 
 
 def _erase(user: User) -> None:
-    Activation.objects.filter(user=user).delete()
     for own in GuardianAccount.objects.filter(user=user):
         retention.forget(address=own.mobile)
     for waiting in MobileChange.objects.filter(user=user):
@@ -79,6 +81,8 @@ def _erase(user: User) -> None:
     GuardianAccount.objects.filter(user=user).delete()
     MobileChange.objects.filter(user=user).delete()
     ChildrenMove.objects.of(user).delete()
+    Activation.objects.filter(Q(user=user) | Q(joins=user)).delete()
+    PairingCode.objects.filter(tie__contact__account__user=user).delete()
     Guardianship.objects.filter(user=user).delete()
     ContactAccount.objects.filter(user=user).delete()
     FranceConnectAccount.objects.filter(user=user).delete()
@@ -96,6 +100,7 @@ register(
             GuardianAccount,
             Guardianship,
             MobileChange,
+            PairingCode,
         ),
         export=_export,
         erase=_erase,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from . import activation, bringing, mobiles
+from . import activation, bringing, mobiles, pairing
 from .franceconnect import visits
 
 
@@ -14,4 +14,5 @@ def purge() -> None:
     activation.purge()
     mobiles.purge()
     bringing.purge()
+    pairing.purge()
     visits.purge()

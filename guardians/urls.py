@@ -12,7 +12,7 @@ from .forms import GuardianSignInForm
 from .franceconnect import provider
 from .franceconnect import views as franceconnect
 from .identifiers import EDUCONNECT
-from .views import by_franceconnect, first_sign_in, own_account
+from .views import asking_help, at_school, by_franceconnect, by_school_code, first_sign_in, own_account
 
 DOOR = Door(
     EDUCONNECT,
@@ -33,6 +33,11 @@ urlpatterns = [
         name="guardian_child",
     ),
     path("responsables/premiere-connexion/mot-de-passe/", first_sign_in.password, name="guardian_password"),
+    path("responsables/premiere-connexion/code-ecole/", by_school_code.identity, name="guardian_school_code"),
+    path("responsables/ajouter-un-enfant/", by_school_code.add_child, name="guardian_add_child"),
+    path("mon-etablissement/eleves/", at_school.pupils, name="own_school_pupils"),
+    path("mon-etablissement/eleves/<uuid:public_id>/", at_school.pupil, name="own_school_pupil"),
+    path("responsables/aide/", asking_help.ask, name="guardian_help"),
     path("responsables/identifiant/", first_sign_in.identifier, name="guardian_identifier"),
     path("mon-compte/portable/", own_account.change_mobile, name="guardian_mobile"),
     path("mon-compte/portable/code/", own_account.mobile_code, name="guardian_mobile_code"),

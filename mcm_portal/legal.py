@@ -29,6 +29,8 @@ SIGN_IN: list[Page] = [
 SIGN_UP: list[Page] = [
     *((level.label, "consent", level) for level in Level),
     (_("Première connexion d’un responsable légal"), "guardian_identity", ""),
+    (_("Première connexion avec un code donné par l’établissement"), "guardian_school_code", ""),
+    (_("Demander de l’aide à l’établissement"), "guardian_help", ""),
 ]
 ACCOUNT: list[Page] = [
     (_("Mon espace"), "my_space", ""),
@@ -40,6 +42,7 @@ ACCOUNT: list[Page] = [
     (_("Les appareils connectés"), "account_sessions", ""),
     (_("Ajouter un niveau"), "add_level", ""),
     (_("Les textes que j’ai acceptés"), "accepted_texts", ""),
+    (_("Ajouter un enfant avec un code donné par l’établissement"), "guardian_add_child", ""),
     (_("Se déconnecter"), "sign_out", ""),
 ]
 TEXTS: list[Page] = [

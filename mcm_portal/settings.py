@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "schools",
     "notifications",
     "accounts",
+    "support",
     "guardians",
     "mcm_portal",
 ]
@@ -188,6 +189,7 @@ CELERY_BEAT_SCHEDULE = {
     "schools.sweep": {"task": "schools.tasks.sweep_rosters", "schedule": 15.0},
     "schools.purge": {"task": "schools.tasks.purge_rosters", "schedule": 3600.0},
     "accounts.purge": {"task": "accounts.tasks.purge", "schedule": 3600.0},
+    "support.purge": {"task": "support.tasks.purge", "schedule": 3600.0},
     "guardians.purge": {"task": "guardians.tasks.purge", "schedule": 300.0},
     "notifications.purge": {"task": "notifications.tasks.purge", "schedule": 3600.0},
     "audit.seal": {"task": "audit.tasks.seal", "schedule": 60.0},

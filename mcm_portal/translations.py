@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ("throttling", "schools", "notifications", "accounts", "guardians", "mcm_portal")
+APPS = ("throttling", "schools", "notifications", "accounts", "support", "guardians", "mcm_portal")
 # The administration is in French: its readers are the staff of French académies.
 FRENCH_ONLY = (
     "accounts/admin/",
@@ -28,6 +28,8 @@ FRENCH_ONLY = (
     "accounts/appointments.py",
     "accounts/assistance.py",
     "accounts/publishing.py",
+    "guardians/admin.py",
+    "support/admin.py",
     "notifications/admin.py",
     "notifications/resending.py",
     "schools/admin/",

@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("langue/", languages.choose_language, name="choose_language"),
     path("plan-du-site/", legal.site_map, name="site_map"),
     path("", include("accounts.urls")),
+    path("", include("support.urls")),
     path("", include("guardians.urls")),
     path("", include("schools.urls")),
     path("", include("back_office.urls")),

@@ -169,7 +169,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         found = scopes(list(self.staff_roles.values_list("role", "academy__code"))) if self.is_staff else {}
         if school := self.school_headed():
             own = Scope(schools=frozenset({school}))
-            found[Power.IMPORT_ROSTERS] = found.get(Power.IMPORT_ROSTERS, NOWHERE) | own
+            for power in (Power.IMPORT_ROSTERS, Power.ANSWER_FAMILIES):
+                found[power] = found.get(power, NOWHERE) | own
         return found
 
     def school_headed(self) -> str:

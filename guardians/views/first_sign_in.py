@@ -46,7 +46,7 @@ def _step(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     @functools.wraps(view)
     def wrapped(request: HttpRequest, **parts: Any) -> HttpResponse:
         under_way = activation.of_browser(browsers.device_hash(request))
-        if under_way is None:
+        if under_way is None or not _is_theirs(request, under_way):
             return _too_late(request)
         if under_way.user is not None:
             return _account_is_made(request, under_way.user)
@@ -77,6 +77,11 @@ def _account_is_made(request: HttpRequest, user: User) -> HttpResponse:
     except limits.Refused:
         return on
     return on if owner is None else sessions.sign_in(request, owner, next_url=on.url)
+
+
+def _is_theirs(request: HttpRequest, under_way: Activation) -> bool:
+    """Say whether who adds a child to an account is still the one who is signed in."""
+    return under_way.joins_id is None or under_way.joins_id == request.user.pk
 
 
 def _too_late(request: HttpRequest) -> HttpResponse:
@@ -150,6 +155,12 @@ def children(request: HttpRequest, under_way: Activation) -> HttpResponse:
             return redirect("guardian_child", public_id=child.student.public_id)
     if not any(child.answer == Answer.GUARDIAN for child in known):
         return render(request, "guardians/nobody.html")
+    if under_way.joins is not None:
+        try:
+            finishing.join(under_way, under_way.joins)
+        except finishing.TwoAccounts:
+            return render(request, "guardians/two_accounts.html", status=409)
+        return redirect("my_space")
     return redirect("guardian_password")
 
 
@@ -220,6 +231,8 @@ def password(request: HttpRequest, under_way: Activation) -> HttpResponse:
     """« Je choisis mon nouveau mot de passe »: the account is made, and its owner signed in."""
     if under_way.verified_at is None:
         return redirect("guardian_code")
+    if under_way.joins_id is not None:
+        return redirect("guardian_children")
     context = PasswordContext(
         names=(under_way.first_name, under_way.last_name), username="", address="", school_words=()
     )

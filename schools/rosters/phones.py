@@ -20,6 +20,8 @@ _REGIONS = {
     "971": "GP", "972": "MQ", "973": "GF", "974": "RE", "975": "PM", "976": "YT", "977": "BL", "978": "MF",
     "986": "WF", "987": "PF", "988": "NC",
 }  # fmt: skip
+# Where the schools of the thirty académies are: an SMS goes nowhere else (SAFETY T7).
+FRENCH_PREFIXES = ("+33", "+590", "+596", "+594", "+262", "+508", "+687", "+689", "+681")
 _LONGEST = 40
 _OPTIONAL_ZERO = re.compile(r"\( ?0 ?\)")
 _NOISE = re.compile(r"[\s().\u00a0/_–—-]+")

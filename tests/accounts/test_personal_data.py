@@ -21,6 +21,7 @@ OURS = {
     "schools",
     "notifications",
     "accounts",
+    "support",
     "guardians",
     "account",
     "sessions",
@@ -131,6 +132,11 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "guardians.code",
         "guardians.mobile_changed",
         "guardians.mobile_code",
+        "guardians.birth_date_alarm",
+        "guardians.child_added",
+        "support.answer",
+        "support.copy",
+        "support.nudge",
     }
     assert {model._meta.label for model in personal_data.claimed()} == {
         "account.EmailAddress",
@@ -154,6 +160,7 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "guardians.GuardianAccount",
         "guardians.Guardianship",
         "guardians.MobileChange",
+        "guardians.PairingCode",
         "mfa.Authenticator",
         "notifications.LocalMessage",
         "notifications.Message",
@@ -170,4 +177,5 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "schools.StagedTie",
         "schools.Student",
         "schools.StudentMerge",
+        "support.SupportRequest",
     }

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -34,6 +35,7 @@ from schools.models import (
     StaffMember,
     Student,
 )
+from support.models import SupportRequest
 from tests.accounts.conftest import Family
 from tests.accounts.staff import appoint, staff_client
 from tests.schools.rosters.declared import school as declaring_school
@@ -102,6 +104,10 @@ SEEN: dict[str, dict[str, set[str]]] = {
         "dane70": {"normandie"},
         "dane10": {"lyon"},
         "national": EVERYWHERE,
+    },
+    **{
+        model: {"dane70": {"normandie"}, "dane10": {"lyon"}, "national": EVERYWHERE}
+        for model in ("schools.guardiantie", "support.supportrequest")
     },
     "audit.record": {"dpo": EVERYWHERE},
 }
@@ -177,8 +183,18 @@ def rows_of_a_school(code: str) -> list[Model]:
     pupil = Student.objects.create(family_name="Dupont", first_name="Jeanne", birth_date="2012-03-09")
     Schooling.objects.create(student=pupil, school=school, school_year=2026)
     contact = GuardianContact.objects.create(school=school, family_name="Dupont", first_name="Jeanne")
-    GuardianTie.objects.create(contact=contact, student=pupil, responsibility="legal")
+    tie = GuardianTie.objects.create(contact=contact, student=pupil, responsibility="legal")
     return [
+        tie,
+        SupportRequest.objects.create(
+            submission=uuid4(),
+            kind="record",
+            reason="mobile",
+            school=school,
+            academy=school.academy,
+            first_name="Jeanne",
+            last_name="Dupont",
+        ),
         school,
         pupil,
         contact,

@@ -1,6 +1,6 @@
 """A school declares a family, in the database of the journeys' portal.
 
-python -m tests.journeys.declared MOBILE FAMILY_NAME FIRST_NAME=BIRTH_DATE…
+python -m tests.journeys.declared UAI MOBILE FAMILY_NAME FIRST_NAME=BIRTH_DATE…
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import sys
 import django
 
 
-def main(mobile: str, name: str, *children: str) -> None:
+def main(uai: str, mobile: str, name: str, *children: str) -> None:
     """Make a school, one guardian (« Inès ») with this mobile, and the children."""
     django.setup()
     from schools.models import Academy, GuardianContact, GuardianTie, School, Schooling, Student
 
     academy = Academy.objects.get(code="70")
     school, _new = School.objects.get_or_create(
-        uai="0501271K",
+        uai=uai,
         defaults={
             "name": "Collège Jules Verne",
             "kind": School.Kind.COLLEGE,

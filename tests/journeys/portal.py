@@ -62,9 +62,13 @@ class Portal(Installation):
         wait_until(lambda: len(self.mails_to(address)) >= number, seconds=PATIENCE)
         return self.mails_to(address)[number - 1]
 
-    def declare(self, mobile: str, name: str, *children: str) -> None:
+    def declare(self, mobile: str, name: str, *children: str, uai: str = "0501271K") -> None:
         """Let a school declare a guardian called Inès and her children (« Chloé=2012-03-09 »)."""
-        self._run("tests.journeys.declared", mobile, name, *children)
+        self._run("tests.journeys.declared", uai, mobile, name, *children)
+
+    def appoint_head(self, uai: str, name: str, username: str, address: str, password: str) -> None:
+        """Let a school have a head, Samir Roux, who has an account."""
+        self._run("tests.journeys.headed", uai, name, username, address, password)
 
     def sms_to(self, number: str, *, which: int = 1) -> str:
         """Wait for the SMS to this number, the first unless said; return its text."""

@@ -85,6 +85,7 @@ def test_no_template_is_left_over() -> None:
             "back_office",
             "mcm_portal",
             "accounts",
+            "support",
             "guardians",
             "audit",
             "notifications",

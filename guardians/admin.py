@@ -1,0 +1,171 @@
+"""What the DANE does for a guardian who cannot get in: found by the name of the child (SAFETY T50, T53)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.refusals import asked_by
+from accounts.forms import SubmissionField
+from accounts.powers import Power
+from back_office.acts import Act, ReasonForm, Refused, on_one
+from back_office.scoped import ScopedAdmin
+from schools import reading
+from schools.models import GuardianTie, Student
+from schools.search_key import prefix_query, words_of
+
+from . import pairing, reopening
+from .code_sheet import sheet
+from .models import GIVES_ACCESS, PairingCode
+
+MOST_PUPILS = 100
+
+
+class GiveCodeForm(ReasonForm):
+    """Why; sent twice, it gives one code."""
+
+    submission = SubmissionField()
+
+
+def _give(request: HttpRequest, tie: GuardianTie, said: dict[str, Any]) -> None:
+    try:
+        code = pairing.give(tie, by=asked_by(request), submission=said["submission"], reason=said["reason"])
+    except pairing.TooMany as refusal:
+        raise Refused(_now("Cinq codes sont déjà donnés pour cet élève. Annulez-les d’abord.")) from refusal
+    except pairing.GivenAlready as refusal:
+        raise Refused(_now("Ce code a déjà été montré. Donnez-en un autre s’il est perdu.")) from refusal
+    except (pairing.NoAccess, pairing.NotAllowed) as refusal:
+        raise Refused(_now("Cette personne n’a plus de lien avec cet élève.")) from refusal
+    vars(request)["code_given"] = code  # for the page that shows it, this once
+
+
+def _revoke(request: HttpRequest, tie: GuardianTie, said: dict[str, Any]) -> None:
+    for given in PairingCode.objects.unused().filter(tie=tie):
+        pairing.revoke(given, by=asked_by(request), reason=said["reason"])
+
+
+def _reopen(request: HttpRequest, tie: GuardianTie, said: dict[str, Any]) -> None:
+    try:
+        reopening.reopen(tie.student, by=asked_by(request), reason=said["reason"])
+    except reopening.NotAllowed as refusal:
+        raise Refused(_now("Cet élève n’est plus dans votre académie.")) from refusal
+
+
+@admin.register(GuardianTie)
+class GuardianTieAdmin(ScopedAdmin):
+    """« Liens avec des élèves »: a contact and a child, found by the child's name."""
+
+    read_power = Power.ANSWER_FAMILIES
+    needs_search = True
+    search_help_text = _("Le prénom et le nom de l’élève (les accents ne comptent pas).")
+    list_display = ("pupil", "person", "responsibility", "place")
+    list_display_links = ("pupil",)
+    list_select_related = ("student", "contact__school__academy")
+    fields = readonly_fields = ("pupil", "person", "responsibility", "place", "codes", "dates")
+    acts = (
+        Act(
+            name="donner-un-code",
+            label=_("Donner un code d’appairage"),
+            power=Power.ANSWER_FAMILIES,
+            do=_give,
+            done=_("Le code est donné."),
+            explanation=_(
+                "Le code remplace le SMS pour cette personne. Il sert une fois, pendant 7 jours, et n’est "
+                "montré que sur la page suivante. Assurez-vous d’abord de qui demande."
+            ),
+            form=GiveCodeForm,
+            grave=True,
+        ),
+        Act(
+            name="annuler-les-codes",
+            label=_("Annuler les codes donnés"),
+            power=Power.ANSWER_FAMILIES,
+            do=_revoke,
+            done=_("Les codes de cette personne pour cet élève ne servent plus."),
+        ),
+        Act(
+            name="rouvrir-les-essais",
+            label=_("Rouvrir les essais de date de naissance"),
+            power=Power.ANSWER_FAMILIES,
+            do=_reopen,
+            done=_("Les dates de naissance peuvent de nouveau être essayées pour cet élève."),
+            grave=True,
+        ),
+    )
+
+    def rows(self, request: HttpRequest, power: str) -> QuerySet[Any]:
+        """Return the ties that the schools of this person's académies declare, and that give access."""
+        scope = asked_by(request).scope(Power(power))
+        mine = GuardianTie.objects.filter(removed_at=None, responsibility__in=GIVES_ACCESS)
+        return scope.limit(mine, "contact__school__academy__code", "contact__school__uai")
+
+    def search(self, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
+        """Find by the name of the child: the children first, by their index."""
+        query = prefix_query(typed)
+        if query is None:
+            return rows.none()
+        children = Student.objects.alias(words=words_of("search_key")).filter(words=query)
+        return rows.filter(student__in=list(children.values_list("pk", flat=True)[:MOST_PUPILS]))
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Show a tie; the journal says who looked (SAFETY T53)."""
+        answer = super().changeform_view(request, object_id, *args, **kwargs)
+        row = self.get_object(request, object_id) if object_id else None
+        if row is not None:
+            reading.note(row.student, by=asked_by(request).subject)
+        return answer
+
+    def act_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+        """Do an act; a code that was given is shown at once, on a page of its own."""
+        answer = on_one(self, request, object_id, name)
+        code = vars(request).pop("code_given", "")
+        if not code:
+            return answer
+        tie = self.rows(request, Power.ANSWER_FAMILIES).select_related("student", "contact").get(pk=object_id)
+        back = reverse("admin:schools_guardiantie_change", args=[tie.pk])
+        context = {
+            **self.admin_site.each_context(request),
+            **sheet(code, tie),
+            "title": _("Code d’appairage"),
+            "opts": self.opts,
+            "back": back,
+        }
+        return TemplateResponse(request, "back_office/pairing_code.html", context)
+
+    def row_name(self, row: GuardianTie) -> str:
+        """Name the person and the child."""
+        return f"{row.contact} — {row.student}"
+
+    @admin.display(description=_("élève"))
+    def pupil(self, row: GuardianTie) -> str:
+        """The child."""
+        return str(row.student)
+
+    @admin.display(description=_("responsable"))
+    def person(self, row: GuardianTie) -> str:
+        """The contact of the school."""
+        return str(row.contact)
+
+    @admin.display(description=_("établissement"))
+    def place(self, row: GuardianTie) -> str:
+        """The school that says so."""
+        return str(row.contact.school)
+
+    @admin.display(description=_("codes qui n’ont pas servi"))
+    def codes(self, row: GuardianTie) -> int:
+        """How many codes are alive."""
+        return PairingCode.objects.alive().filter(tie=row).count()
+
+    @admin.display(description=_("dates de naissance"))
+    def dates(self, row: GuardianTie) -> str:
+        """Whether dates are judged for the child."""
+        return str(_("bloquées") if reopening.is_locked(row.student) else _("ouvertes"))

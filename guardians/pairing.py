@@ -1,0 +1,196 @@
+"""A code that the school gives by hand, for who gets no SMS: it stands for the code by SMS (SCREENS D5, D6).
+
+For one child and one contact of the school's record. Six signs without look-alikes, seven days, one use, at
+most five alive for a child. The code itself is shown once and kept nowhere: a row has its hash, keyed by
+``LINK_KEY``, so that a copy of the database gives none. Name and first name are asked with it, and the
+birth date of each child after it (SAFETY 0.1 point 4).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import unicodedata
+import uuid
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Power, User
+from audit import journal
+from schools.models import GuardianContact, GuardianTie, Student
+from schools.person_names import comparison_key
+from throttling import limits
+
+from . import matching
+from .activation import DAY, HOUR, give_up
+from .models import Activation, PairingCode
+
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # neither 0 nor O, neither 1 nor I nor L
+LENGTH = 6
+ALIVE = 5  # codes of one child
+DRAWS = 5
+
+GIVEN = journal.register_act("pairing.given", _("Code d’appairage donné"))
+REVOKED = journal.register_act("pairing.revoked", _("Code d’appairage annulé"))
+SPENT = journal.register_act("pairing.spent", _("Code d’appairage utilisé"))
+
+
+class NotAllowed(Exception):
+    """This child's record is not this person's to open."""
+
+
+class TooMany(Exception):
+    """Five codes of this child are alive."""
+
+
+class GivenAlready(Exception):
+    """The same form was sent before: its code was shown then."""
+
+
+class NoAccess(Exception):
+    """What the contact is to the child gives no access, whatever code they have."""
+
+
+class WrongCode(Exception):
+    """No such code, or spent, revoked, too old, or of somebody else: nobody is told which."""
+
+
+def read(typed: str) -> str:
+    """Return what somebody typed as a code: capitals, without spaces and hyphens; empty for what is none."""
+    plain = unicodedata.normalize("NFKC", typed[:100]).upper()
+    signs = "".join(sign for sign in plain if not sign.isspace() and sign not in "-.\u200b")
+    return signs if len(signs) == LENGTH and set(signs) <= set(ALPHABET) else ""
+
+
+def digest(code: str) -> str:
+    """Return what a row keeps of a code."""
+    text = f"guardians.pairing|{code}".encode()
+    return hmac.new(settings.LINK_KEY.encode(), text, hashlib.sha256).hexdigest()
+
+
+def give(tie: GuardianTie, *, by: User, submission: uuid.UUID, reason: str = "") -> str:
+    """Make a code for a contact and a child, by the head of the school or the DANE; return it, this once.
+
+    Raises :class:`NotAllowed`, :class:`NoAccess`, :class:`TooMany` and :class:`GivenAlready`.
+    """
+    _check(tie, by)
+    if not GuardianTie.objects.filter(pk=tie.pk).filter(PairingCode.gives_access()).exists():
+        raise NoAccess
+    with transaction.atomic():
+        # Those who give one to the same child wait for each other here.
+        Student.objects.select_for_update(no_key=True).get(pk=tie.student_id)
+        if PairingCode.objects.filter(submission=submission).exists():
+            raise GivenAlready
+        if PairingCode.objects.alive().filter(tie__student=tie.student_id).count() >= ALIVE:
+            raise TooMany
+        made, code = _draw(tie, by, submission)
+        _note(GIVEN, made, by.subject, reason)
+    return code
+
+
+def _draw(tie: GuardianTie, by: User, submission: uuid.UUID) -> tuple[PairingCode, str]:
+    for _draw in range(DRAWS):
+        code = "".join(secrets.choice(ALPHABET) for _sign in range(LENGTH))
+        try:
+            with transaction.atomic():
+                made = PairingCode.objects.create(
+                    digest=digest(code), tie=tie, given_by=by, submission=submission
+                )
+        except IntegrityError:
+            continue
+        return made, code
+    raise RuntimeError("no code is free")
+
+
+def revoke(given: PairingCode, *, by: User, reason: str = "") -> None:
+    """Make a code worthless; one that was spent stays spent. Twice is once. Raises :class:`NotAllowed`."""
+    _check(given.tie, by)
+    with transaction.atomic():
+        if PairingCode.objects.unused().filter(pk=given.pk).update(revoked_at=Now()):
+            _note(REVOKED, given, by.subject, reason)
+
+
+def use(
+    *,
+    first_name: str,
+    last_name: str,
+    typed: str,
+    browser: str,
+    client: str,
+    language: str,
+    joins: User | None = None,
+) -> Activation:
+    """Begin a first sign-in with a code of the school: as far as a right code by SMS leads.
+
+    ``joins`` is who is signed in, and adds a child to their account. Counted before it is judged, for the
+    device, the network, the names typed and the child; the same statements whatever is wrong. Of two tabs
+    one spends it. Raises :class:`WrongCode` and :class:`throttling.limits.Refused`.
+    """
+    code = read(typed)
+    if not code:
+        raise WrongCode
+    names = f"{comparison_key(last_name)} {comparison_key(first_name)}"
+    limits.hit(
+        limits.Limit("guardians.pairing_device", browser, 10, DAY),
+        limits.Limit("guardians.pairing_network", client, 60, HOUR),
+        limits.Limit("guardians.pairing_names", names, 50, DAY),
+    )
+    found = (
+        PairingCode.objects.alive()
+        .select_related("tie__contact__school__academy", "tie__student")
+        .filter(digest=digest(code))
+        .first()
+    )
+    # A code that is nobody's counts as well, so that the answer costs the same.
+    limits.hit(limits.Limit("guardians.pairing_child", str(found.tie.student_id if found else code), 10, DAY))
+    if found is None or not _is_called(first_name, last_name, found.tie.contact):
+        raise WrongCode
+    with transaction.atomic():
+        if not PairingCode.objects.unused().filter(pk=found.pk).update(spent_at=Now()):
+            raise WrongCode
+        give_up(browser)
+        begun = Activation.objects.create(
+            browser=browser,
+            language=language,
+            first_name=first_name,
+            last_name=last_name,
+            contacts=[found.tie.contact_id],
+            pairing=found,
+            joins=joins,
+            verified_at=Now(),
+        )
+        _note(SPENT, found, joins.subject if joins else begun.subject, "")
+    return begun
+
+
+def _is_called(first_name: str, last_name: str, contact: GuardianContact) -> bool:
+    """Compare names as for a code by SMS; a record without a first name asks for none."""
+    return matching.same_family_name(last_name, contact) and (
+        not contact.first_name or matching.same_first_name(first_name, contact.first_name)
+    )
+
+
+def _check(tie: GuardianTie, by: User) -> None:
+    mine = GuardianContact.objects.open_to(by.scope(Power.ANSWER_FAMILIES))
+    if not mine.filter(pk=tie.contact_id).exists():
+        raise NotAllowed
+
+
+def _note(act: str, code: PairingCode, actor: str, reason: str) -> None:
+    """Write it down for the child, so that who asks about a child finds who was let in."""
+    journal.record(
+        act=act,
+        actor=actor,
+        subject=code.tie.student.subject,
+        reason=reason,
+        academy=code.tie.contact.school.academy.code,
+    )
+
+
+def purge() -> int:
+    """Forget codes a month after their week."""
+    return PairingCode.objects.filter(expires_at__lt=Now() - 30 * DAY).delete()[0]

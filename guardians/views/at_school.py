@@ -1,0 +1,115 @@
+"""What the head of a school does for a guardian who cannot get in: a code, birth dates tried again."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.sessions import PersonRequest
+from accounts.views.pages import page
+from schools import reading
+from schools.models import GuardianTie, School, Student
+from schools.scope import Scope
+from schools.search_key import prefix_query, words_of
+from schools.views import for_a_head, proved
+
+from .. import pairing, reopening
+from ..code_sheet import sheet
+from ..forms import GiveCodeForm
+from ..models import GIVES_ACCESS, PairingCode
+
+MOST = 20
+
+
+@never_cache
+@require_safe
+@for_a_head
+def pupils(request: PersonRequest, school: School, scope: Scope) -> HttpResponse:
+    """Find a pupil of one's own school by name: nobody is listed before they are looked for (SAFETY T53)."""
+    typed = request.GET.get("q", "").replace("\0", "").strip()[:200]
+    query = prefix_query(typed)
+    found = (
+        Student.objects.living().open_to(scope).alias(words=words_of("search_key")).filter(words=query)[:MOST]
+        if query is not None
+        else []
+    )
+    return render(
+        request, "guardians/own_school/pupils.html", {"school": school, "typed": typed, "found": found}
+    )
+
+
+@never_cache
+@page
+@for_a_head
+def pupil(request: PersonRequest, school: School, scope: Scope, public_id: UUID) -> HttpResponse:
+    """Show whom the school may call about a pupil; give one of them a code, revoke one, open dates again."""
+    student = get_object_or_404(Student.objects.living().open_to(scope), public_id=public_id)
+    if request.method == "POST":
+        return proved(_act)(request, school=school, student=student)
+    reading.note(student, by=request.user.subject)
+    return _pupil_page(request, school, student)
+
+
+def _act(request: PersonRequest, school: School, student: Student) -> HttpResponse:
+    ties = _ties(school, student)
+    if "revoke" in request.POST:
+        codes = PairingCode.objects.select_related("tie__contact__school__academy", "tie__student")
+        given = _chosen(codes.filter(tie__in=ties), request.POST["revoke"])
+        if given is not None:
+            pairing.revoke(given, by=request.user)
+    elif "reopen" in request.POST:
+        reopening.reopen(student, by=request.user, reason="")
+    elif "give" in request.POST:
+        tie = next((tie for tie in ties if str(tie.contact.public_id) == request.POST["give"]), None)
+        form = GiveCodeForm(request.POST)
+        if tie is not None and form.is_valid():
+            try:
+                code = pairing.give(tie, by=request.user, submission=form.cleaned_data["submission"])
+            except pairing.TooMany:
+                return _pupil_page(
+                    request,
+                    school,
+                    student,
+                    told=_("Cinq codes sont déjà donnés pour cet élève. Annulez-en un d’abord."),
+                )
+            except (pairing.GivenAlready, pairing.NoAccess):
+                pass  # the page says what is given
+            else:
+                return render(
+                    request, "guardians/own_school/code.html", {**sheet(code, tie), "school": school}
+                )
+    return redirect("own_school_pupil", public_id=student.public_id)
+
+
+def _chosen(codes: Any, public_id: str) -> PairingCode | None:
+    """Return the code that was named, if it is one of these."""
+    return next((each for each in codes if str(each.public_id) == public_id), None)
+
+
+def _ties(school: School, student: Student) -> list[GuardianTie]:
+    """Return what the school's own record gives: never what another school says of the child (SAFETY T50)."""
+    mine = GuardianTie.objects.filter(
+        student=student, contact__school=school, removed_at=None, responsibility__in=GIVES_ACCESS
+    )
+    return list(mine.select_related("contact__school__academy", "student").order_by("pk"))
+
+
+def _pupil_page(request: PersonRequest, school: School, student: Student, told: str = "") -> HttpResponse:
+    ties = _ties(school, student)
+    codes = PairingCode.objects.alive().filter(tie__in=ties).select_related("tie__contact")
+    shown = {
+        "school": school,
+        "pupil": student,
+        "ties": ties,
+        "codes": codes.order_by("pk"),
+        "is_locked": reopening.is_locked(student),
+        "give": GiveCodeForm(auto_id=False),
+        "told": told,
+    }
+    return render(request, "guardians/own_school/pupil.html", shown)

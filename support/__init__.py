@@ -1,0 +1,1 @@
+"""Requests of people to their school or the DANE."""
