@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('guardians', '0003_coming_by_franceconnect'),
+        ('guardians', '0005_children_from_another_account'),
         ('schools', '0003_quicker_staging'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
