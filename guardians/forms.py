@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -15,6 +16,7 @@ from schools.rosters.birth_dates import NoBirthDate, birth_date
 from schools.rosters.phones import Line, phone
 from schools.school_year import today
 
+from .children_accounts import Child
 from .models import Answer
 
 # Where the schools of the thirty académies are: an SMS goes nowhere else (SAFETY T7).
@@ -164,6 +166,24 @@ class ChildForm(BirthDateForm):
     def needs_date(self, cleaned: dict[str, Any]) -> bool:
         """Only who says yes is asked when the child was born."""
         return bool(cleaned.get("answer") == Answer.GUARDIAN)
+
+
+class ChildrenForm(forms.Form):
+    """For whom accounts are to be made, and the agreement on their behalf (SCREENS A3)."""
+
+    children = forms.MultipleChoiceField(
+        label=_("Pour qui voulez-vous un compte ?"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Cochez au moins un enfant.")},
+    )
+    accept = forms.BooleanField(
+        label=_("J’accepte, pour ces enfants, les conditions d’utilisation et la charte des élèves"),
+        error_messages={"required": _("Cochez la case pour continuer : sans accord, pas de compte.")},
+    )
+
+    def __init__(self, *args: Any, children: Sequence[Child], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "children", [(str(each.student.public_id), str(each.student)) for each in children])
 
 
 class GuardianPasswordForm(forms.Form):

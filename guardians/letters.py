@@ -9,13 +9,14 @@ import structlog
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
-from accounts.letters import first_words, write
+from accounts.letters import first_words, page, write
 from accounts.models import User
 from notifications import letters as notification_letters
 from notifications.letters import Context, Letter, NothingToSend
+from schools.models import Student
 from throttling import limits
 
-from . import activation, codes, finishing
+from . import activation, children_accounts, codes, finishing
 from .models import Activation, Guardianship
 
 logger = structlog.get_logger(__name__)
@@ -75,6 +76,50 @@ def another_guardian_letter(context: Context) -> Letter:
     )
 
 
+def child_account_letter(context: Context) -> Letter:
+    """Tell a legal guardian that a child has an account which they hold; who made it is not told."""
+    account = User.objects.filter(public_id=context.reference).first()
+    if account is None:
+        raise NothingToSend
+    name = {"name": account.first_name}
+    return write(
+        "told",
+        {
+            "subject": _("%(name)s a un compte à « Ma classe à la maison »") % name,
+            "what": _(
+                "Un compte sans adresse de courriel existe pour %(name)s, et vous pouvez vous en occuper "
+                "avec vos propres accès. Vos coordonnées et votre compte ne sont montrés à personne."
+            )
+            % name,
+            "advice": _("Pour voir son nom d’utilisateur ou donner un nouveau mot de passe :"),
+            "url": page("children_accounts"),
+            "url_label": _("Les comptes de mes enfants"),
+        },
+    )
+
+
+def child_account_closed_letter(context: Context) -> Letter:
+    """Tell the other holders that a child's account was closed."""
+    student = Student.objects.filter(public_id=context.reference).first()
+    if student is None:
+        raise NothingToSend
+    name = {"name": student.first_name}
+    return write(
+        "told",
+        {
+            "subject": _("Le compte de %(name)s est fermé") % name,
+            "what": _(
+                "Un responsable légal de %(name)s a fermé son compte à « Ma classe à la maison ». "
+                "Ce que le compte contenait est effacé."
+            )
+            % name,
+            "advice": _("Cela vous étonne ? Parlez-en au secrétariat de l’école."),
+            "url": "",
+            "url_label": "",
+        },
+    )
+
+
 notification_letters.register(activation.KIND_CODE, code_letter, label=_("Code d’un responsable légal"))
 notification_letters.register(
     finishing.KIND_MADE, account_made_letter, label=_("Compte de responsable légal créé")
@@ -84,4 +129,10 @@ notification_letters.register(
 )
 notification_letters.register(
     finishing.KIND_ANOTHER, another_guardian_letter, label=_("Autre responsable légal rattaché")
+)
+notification_letters.register(
+    children_accounts.KIND_MADE, child_account_letter, label=_("Compte d’enfant confié")
+)
+notification_letters.register(
+    children_accounts.KIND_CLOSED, child_account_closed_letter, label=_("Compte d’enfant fermé")
 )

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts import standing
 from accounts.models import User
-from accounts.panels import Panel, register
+from accounts.panels import ACCOUNT, Panel, register
 from schools.models import Responsibility, School
 
 from .identifiers import EDUCONNECT
@@ -45,4 +45,15 @@ def _children(user: User) -> Panel | None:
     )
 
 
+def _children_accounts(user: User) -> Panel | None:
+    if EDUCONNECT not in standing.of(user).doors:
+        return None
+    if not Guardianship.objects.consenting().filter(user=user).exists():
+        return None
+    return Panel(
+        title=_("Les comptes de mes enfants"), template="guardians/panels/children_accounts.html", context={}
+    )
+
+
 register(8, _children)
+register(10, _children_accounts, on=ACCOUNT)

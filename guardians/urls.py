@@ -12,7 +12,7 @@ from .forms import GuardianSignInForm
 from .franceconnect import provider
 from .franceconnect import views as franceconnect
 from .identifiers import EDUCONNECT
-from .views import by_franceconnect, first_sign_in
+from .views import by_franceconnect, children_accounts, first_sign_in
 
 DOOR = Door(
     EDUCONNECT,
@@ -34,6 +34,18 @@ urlpatterns = [
     ),
     path("responsables/premiere-connexion/mot-de-passe/", first_sign_in.password, name="guardian_password"),
     path("responsables/identifiant/", first_sign_in.identifier, name="guardian_identifier"),
+    path("mes-enfants/comptes/", children_accounts.accounts, name="children_accounts"),
+    path(
+        "mes-enfants/comptes/<uuid:public_id>/mot-de-passe/",
+        children_accounts.password,
+        name="child_account_password",
+    ),
+    path("mes-enfants/comptes/<uuid:public_id>/fermer/", children_accounts.close, name="child_account_close"),
+    path(
+        "mes-enfants/comptes/<uuid:public_id>/accord/",
+        children_accounts.consent,
+        name="child_account_consent",
+    ),
     path("responsables/franceconnect/", franceconnect.enter, name="franceconnect"),
     path("responsables/franceconnect/retour/", franceconnect.callback, name="franceconnect_callback"),
     path(

@@ -188,6 +188,12 @@ CELERY_BEAT_SCHEDULE = {
     "schools.sweep": {"task": "schools.tasks.sweep_rosters", "schedule": 15.0},
     "schools.purge": {"task": "schools.tasks.purge_rosters", "schedule": 3600.0},
     "accounts.purge": {"task": "accounts.tasks.purge", "schedule": 3600.0},
+    # In the morning: it writes to families. What one call leaves, the next takes up.
+    "accounts.follow_ages": {
+        "task": "accounts.tasks.follow_ages",
+        "schedule": crontab(hour="7-10", minute=20),
+    },
+    "guardians.share": {"task": "guardians.tasks.share_children_accounts", "schedule": 3600.0},
     "guardians.purge": {"task": "guardians.tasks.purge", "schedule": 300.0},
     "notifications.purge": {"task": "notifications.tasks.purge", "schedule": 3600.0},
     "audit.seal": {"task": "audit.tasks.seal", "schedule": 60.0},

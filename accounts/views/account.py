@@ -21,6 +21,7 @@ from accounts import (
     browsers,
     enrolment,
     open_sessions,
+    panels,
     passkeys,
     personal_data,
     reauthentication,
@@ -56,6 +57,7 @@ def account(request: PersonRequest) -> HttpResponse:
         {
             "address": user.address(),
             "change": address_change.pending(user),
+            "panels": panels.panels_for(user, on=panels.ACCOUNT),
             "names": list(user.sign_in_names.order_by("pk").values_list("name", flat=True)),
             "is_in_mcm": standing.of(user).is_in_mcm,
             "enrolments": enrolments,
