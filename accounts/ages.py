@@ -20,7 +20,7 @@ def reaches(birth_date: str, age: int) -> date | None:
     year, month, day = (int(part) for part in birth_date.split("-"))
     month = month or 12
     day = day or monthrange(year, month)[1]
-    if (month, day) == (2, 29) and not monthrange(year + age, 2)[1] == 29:
+    if (month, day) == (2, 29) and monthrange(year + age, 2)[1] != 29:
         return date(year + age, 3, 1)
     return date(year + age, month, day)
 

@@ -21,7 +21,7 @@ class Reader:
 
 
 def holders_of(child: User, *, but: User | None = None) -> list[Reader]:
-    """Return where the holders of a child's account read their mail; those without an address are left out."""
+    """Return where the holders of a child's account read their mail: those who have an address."""
     found = Custody.objects.in_force().filter(
         child=child, holder__emailaddress__verified=True, holder__emailaddress__primary=True
     )

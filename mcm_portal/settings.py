@@ -193,7 +193,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.tasks.follow_ages",
         "schedule": crontab(hour="7-10", minute=20),
     },
-    "guardians.share": {"task": "guardians.tasks.share_children_accounts", "schedule": 3600.0},
+    "guardians.share": {
+        "task": "guardians.tasks.share_children_accounts",
+        "schedule": crontab(hour=6, minute=50),
+    },
     "guardians.purge": {"task": "guardians.tasks.purge", "schedule": 300.0},
     "notifications.purge": {"task": "notifications.tasks.purge", "schedule": 3600.0},
     "audit.seal": {"task": "audit.tasks.seal", "schedule": 60.0},

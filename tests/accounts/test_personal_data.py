@@ -99,6 +99,7 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "guardian_identifier",
         "accept_terms",
         "security_set_up",
+        "own_address",
         "renew",
     ]
     assert set(letters._renderers) >= {
@@ -108,6 +109,10 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "accounts.address_change_asked",
         "accounts.address_changed",
         "accounts.confirmed_by_staff",
+        "accounts.held_at_eighteen",
+        "accounts.held_at_fifteen",
+        "accounts.held_has_address",
+        "accounts.held_password_given",
         "accounts.passkey_added",
         "accounts.password_changed",
         "accounts.recovery",
@@ -123,12 +128,16 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "guardians.access_found_again",
         "guardians.account_made",
         "guardians.another_guardian",
+        "guardians.child_account",
+        "guardians.child_account_closed",
         "guardians.code",
     }
     assert {model._meta.label for model in personal_data.claimed()} == {
         "account.EmailAddress",
         "accounts.AddressChange",
+        "accounts.Custody",
         "accounts.Enrolment",
+        "accounts.Notice",
         "accounts.OpenSession",
         "accounts.PolicyAcceptance",
         "accounts.RecoveryRequest",
