@@ -17,7 +17,7 @@ from audit import journal
 from notifications import outbox
 from throttling import limits
 
-from . import links, registration
+from . import correspondence, custody, links, registration
 from .models import AddressChange, RecoveryRequest, User
 
 KIND = "accounts.address_change"  # to the new address: the link
@@ -71,6 +71,11 @@ def ask(user: User, address: str, *, device: str) -> AddressChange:
     return change
 
 
+def asked_enough(user: User) -> None:
+    """Note that somebody was asked for an address of their own: they gave one, or have none."""
+    User.objects.filter(pk=user.pk).update(owes_address=False)
+
+
 def drop(user: User) -> bool:
     """Forget the change that waits: its link is dead, and its mail stays if it has not left."""
     waiting = list(AddressChange.objects.select_for_update().filter(user=user))
@@ -113,6 +118,7 @@ def confirm(change: AddressChange) -> User:
                 raise Outdated
             user = User.objects.select_for_update().get(pk=locked.user_id)
             old = user.address()
+            holders = [] if old else correspondence.holders_of(user)  # told once: the next letters go there
             EmailAddress.objects.filter(user=user).delete()
             EmailAddress.objects.create(user=user, email=locked.address, verified=True, primary=True)
             locked.delete()
@@ -120,6 +126,7 @@ def confirm(change: AddressChange) -> User:
             RecoveryRequest.objects.filter(user=user, used_at=None).update(used_at=timezone.now())
             if old:
                 outbox.post(kind=KIND_DONE, reference=str(user.public_id), to=old, language=user.language)
+            correspondence.post(custody.KIND_ADDRESS, user, readers=holders)
             journal.record(act=CHANGED, actor=user.subject, subject=user.subject, fields=["address"])
     except IntegrityError as error:
         raise Taken from error

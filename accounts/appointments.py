@@ -7,10 +7,9 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from audit import journal
-from notifications import outbox
 from schools.models import Academy
 
-from . import open_sessions
+from . import correspondence, open_sessions
 from .models import Power, Role, StaffRole, User
 
 KIND_GIVEN = "accounts.role_given"
@@ -92,5 +91,4 @@ def _note(act: str, held: StaffRole, by: User | None, reason: str) -> None:
 
 
 def _tell(kind: str, person: User) -> None:
-    if address := person.address():
-        outbox.post(kind=kind, reference=str(person.public_id), to=address, language=person.language)
+    correspondence.post(kind, person)

@@ -12,11 +12,10 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from audit import journal
-from notifications import outbox
 from schools.models import StaffMember
 from throttling import limits
 
-from . import open_sessions, recovery, registration, second_factor
+from . import correspondence, open_sessions, recovery, registration, second_factor
 from .models import Power, Registration, User
 
 KIND_CONFIRMED = "accounts.confirmed_by_staff"
@@ -133,13 +132,13 @@ def require_new_password(person: User, *, by: User, reason: str) -> None:
     Raises :class:`NotAllowed`, :class:`NoAddress` and :class:`throttling.limits.Refused`.
     """
     _check(person, by, Power.MEND_PEOPLE)
-    address = person.address()
-    if not address:
+    readers = correspondence.readers_of(person)
+    if not readers:
         raise NoAddress
-    limits.hit(*registration.letter_limits(address))
+    limits.hit(*(limit for reader in readers for limit in registration.letter_limits(reader.address)))
     with transaction.atomic():
         locked = User.objects.select_for_update().get(pk=person.pk)
-        recovery.make_choose(locked, to=address, academy=academy_of(person))
+        recovery.make_choose(locked, readers=readers, academy=academy_of(person))
         _note(PASSWORD_TAKEN, person, by, reason, fields=["password"])
 
 
@@ -257,12 +256,5 @@ def _note_sign_up(act: str, sign_up: Registration, by: User, reason: str) -> Non
 
 
 def _tell(kind: str, person: User) -> None:
-    """Write to the person what was done; nothing where there is no address."""
-    if address := person.address():
-        outbox.post(
-            kind=kind,
-            reference=str(person.public_id),
-            to=address,
-            language=person.language,
-            academy=academy_of(person),
-        )
+    """Write to the person, or to who holds their account, what was done; nothing where nobody reads."""
+    correspondence.post(kind, person, academy=academy_of(person))

@@ -70,14 +70,17 @@ def forget_the_past(today: date) -> int:
     return erased
 
 
-def accept(user: User, document: PolicyDocument) -> None:
+def accept(user: User, document: PolicyDocument, *, by: User | None = None) -> None:
     """Keep that a person accepted a version of a text, in which language, and when; twice is once.
 
-    A version accepted in one language is not accepted again in another.
+    ``by`` is who did it for a child whose account they hold. A version accepted
+    in one language is not accepted again in another.
     """
     with transaction.atomic():
         if user.acceptances.filter(document__kind=document.kind, document__version=document.version).exists():
             return
-        _acceptance, created = PolicyAcceptance.objects.get_or_create(user=user, document=document)
+        _acceptance, created = PolicyAcceptance.objects.get_or_create(
+            user=user, document=document, defaults={"by_guardian": by is not None}
+        )
         if created:
-            journal.record(act=TERMS_ACCEPTED, actor=user.subject, subject=user.subject)
+            journal.record(act=TERMS_ACCEPTED, actor=(by or user).subject, subject=user.subject)

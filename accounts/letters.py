@@ -20,7 +20,8 @@ from django.utils.translation import gettext_lazy as _
 from notifications import letters as notification_letters
 from notifications.letters import Context, Letter, NothingToSend
 
-from . import address_change, links, passkeys, recovery, registration, second_factor
+from . import address_change, correspondence, links, passkeys, recovery, registration, second_factor
+from .held_letters import HELD
 from .models import MCM, AddressChange, RecoveryRequest, Registration, SignInName, User
 from .staff_letters import TOLD
 
@@ -85,14 +86,19 @@ def recovery_letter(context: Context) -> Letter:
     request = RecoveryRequest.objects.select_related("user").filter(public_id=context.reference).first()
     if request is None or not context.to:
         raise NothingToSend
-    if request.user is not None and context.to != request.user.address():
+    if request.user is not None and context.to not in {
+        reader.address for reader in correspondence.readers_of(request.user)
+    }:
         raise NothingToSend  # sent again after the address has changed: the old mailbox gets no way in
     if request.user is not None and not request.user.is_active:
         return write("recovery_suspended", {})
     if request.user is not None:
         url = page("reset_password", token=links.token(recovery.KIND, request))
+        said = _ways_in(request.user)
         name = "recovery" if request.user.has_usable_password() else "recovery_asked_by_staff"
-        return write(name, {**_ways_in(request.user), "url": url})
+        if not said["address"]:
+            name = "recovery_held"  # to who holds the account: the letter names the child
+        return write(name, {**said, "url": url})
     return write("recovery_unknown", {})
 
 
@@ -128,8 +134,8 @@ def address_changed_letter(context: Context) -> Letter:
 
 
 def told_letter(kind: str, context: Context) -> Letter:
-    """Tell a person what staff did to their account (:mod:`accounts.staff_letters`)."""
-    told, user = TOLD[kind], _person(context)
+    """Tell a person, or who holds their account, what became of it (``staff_letters``, ``held_letters``)."""
+    told, user = {**TOLD, **HELD}[kind], _person(context)
     return write(
         "told",
         {
@@ -194,7 +200,7 @@ register(recovery.KIND_CHANGED, password_changed_letter, label=_("Mot de passe c
 register(address_change.KIND, address_change_letter, label=_("Nouvelle adresse à confirmer"))
 register(address_change.KIND_ASKED, address_change_asked_letter, label=_("Changement d’adresse demandé"))
 register(address_change.KIND_DONE, address_changed_letter, label=_("Adresse changée"))
-for _kind, _told in TOLD.items():
+for _kind, _told in {**TOLD, **HELD}.items():
     register(_kind, partial(told_letter, _kind), label=_told.subject)
 register(
     second_factor.KIND_ADDED, second_factor_letter("second_factor_added"), label=_("Second facteur ajouté")

@@ -1,4 +1,4 @@
-"""What a person sees of each app on « Mon espace » and on « Mon compte ».
+"""What a person sees of each app on « Mon espace » and « Mon compte ».
 
 Any app registers its panels in a module ``panels.py``; ``mcm_portal`` puts « Mon espace » together.
 """
@@ -13,42 +13,31 @@ from django.utils.translation import gettext as _
 
 from schools.school_year import SchoolYear
 
-from . import standing
+from . import custody, standing
 from .models import User
 
-_panels: list[tuple[int, Callable[[User], Panel | None]]] = []
-_account_panels: list[tuple[int, Callable[[User], Panel | None]]] = []
+HOME, ACCOUNT = "home", "account"  # the pages that panels stand on
+_panels: list[tuple[int, str, Callable[[User], Panel | None]]] = []
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A part of « Mon espace »: its heading, a template, and what the template reads as ``data``."""
+    """A part of a page: its heading, a template, and what the template reads as ``data``."""
 
     title: str
     template: str
     context: dict[str, Any] = field(default_factory=dict)
 
 
-def register(order: int, show: Callable[[User], Panel | None]) -> None:
-    """Add a panel. ``show(user)`` returns ``None`` when there is nothing for this person."""
-    _panels.append((order, show))
+def register(order: int, show: Callable[[User], Panel | None], *, on: str = HOME) -> None:
+    """Add a panel to a page. ``show(user)`` returns ``None`` when there is nothing for this person."""
+    _panels.append((order, on, show))
     _panels.sort(key=lambda entry: entry[0])
 
 
-def register_for_account(order: int, show: Callable[[User], Panel | None]) -> None:
-    """Add a panel of « Mon compte », in the same way."""
-    _account_panels.append((order, show))
-    _account_panels.sort(key=lambda entry: entry[0])
-
-
-def account_panels_for(user: User) -> list[Panel]:
-    """Return what this person sees of the other apps on « Mon compte », in order."""
-    return [panel for _order, show in _account_panels if (panel := show(user)) is not None]
-
-
-def panels_for(user: User) -> list[Panel]:
-    """Return what this person sees, in order."""
-    return [panel for _order, show in _panels if (panel := show(user)) is not None]
+def panels_for(user: User, *, on: str = HOME) -> list[Panel]:
+    """Return what this person sees on a page, in order."""
+    return [panel for _order, page, show in _panels if page == on and (panel := show(user)) is not None]
 
 
 def _enrolments(user: User) -> Panel | None:
@@ -90,6 +79,14 @@ def _today(user: User) -> Panel | None:
     return Panel(title=_("Aujourd’hui"), template="accounts/panels/today.html", context={"names": names})
 
 
+def _notices(user: User) -> Panel | None:
+    notices = custody.unread(user)
+    if not notices:
+        return None
+    return Panel(title=_("À savoir"), template="accounts/panels/notices.html", context={"notices": notices})
+
+
+register(3, _notices)
 register(5, _administration)
 register(7, _own_school)
 register(10, _today)

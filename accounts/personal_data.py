@@ -36,7 +36,9 @@ from schools.models import (
 
 from .models import (
     AddressChange,
+    Custody,
     Enrolment,
+    Notice,
     OpenSession,
     PolicyAcceptance,
     RecoveryRequest,
@@ -111,6 +113,15 @@ def _export_person(user: User) -> dict[str, Any]:
             {"device": row.device, "network": row.network, "opened_at": row.opened_at.isoformat()}
             for row in user.open_sessions.all()
         ],
+        # Of who holds the account, and of who else does, a person learns nothing here.
+        "held_by_guardians": [
+            {"since": row.since.isoformat(), "until": row.until.isoformat() if row.until else None}
+            for row in user.custodies.order_by("pk")
+        ],
+        "accounts_held": [
+            {"child": row.child.first_name, "since": row.since.isoformat()}
+            for row in Custody.objects.in_force().filter(holder=user).select_related("child").order_by("pk")
+        ],
         "acceptances": [
             {"document": str(acceptance.document), "accepted_at": acceptance.accepted_at.isoformat()}
             for acceptance in user.acceptances.select_related("document")
@@ -141,6 +152,8 @@ register(
             PolicyAcceptance,
             RecoveryRequest,
             AddressChange,
+            Custody,
+            Notice,
             OpenSession,
             StaffRole,
             Authenticator,
@@ -153,11 +166,21 @@ register(
 
 
 def _export_declared(user: User) -> dict[str, Any]:
-    member = user.staff_member
-    if member is None:
-        return {"staff_member": None}
+    member, child = user.staff_member, user.student
     return {
-        "staff_member": {
+        "student": child
+        and {
+            "ine": child.ine,
+            "first_name": child.first_name,
+            "other_first_names": child.other_first_names,
+            "family_name": child.family_name,
+            "usage_name": child.usage_name,
+            "birth_date": child.birth_date,
+            "sex": child.sex,
+            "schools": [str(each.school) for each in child.schoolings.select_related("school")],
+        },
+        "staff_member": member
+        and {
             "school": str(member.school),
             "first_name": member.first_name,
             "family_name": member.family_name,
@@ -165,7 +188,7 @@ def _export_declared(user: User) -> dict[str, Any]:
             "identifier": member.identifier,
             "email": member.email,
             "divisions": [str(each) for each in member.divisions.all()],
-        }
+        },
     }
 
 

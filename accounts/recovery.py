@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, OuterRef, Subquery
@@ -17,12 +17,25 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit import journal
+from economy.together import Batch
 from notifications import outbox
 from throttling import limits
 
-from . import addresses, links, open_sessions, registration
+from . import addresses, correspondence, custody, links, open_sessions, registration
+from .ages import DIGITAL_MAJORITY
 from .backends import forget_guesses
-from .models import MCM, AddressChange, Enrolment, RecoveryRequest, Registration, SignInName, User
+from .correspondence import Reader
+from .models import (
+    MCM,
+    AddressChange,
+    Custody,
+    Enrolment,
+    Notice,
+    RecoveryRequest,
+    Registration,
+    SignInName,
+    User,
+)
 
 KIND = "accounts.recovery"
 KIND_CHANGED = "accounts.password_changed"
@@ -58,34 +71,43 @@ def ask(typed: str, *, device: str, client: str, language: str) -> None:
     limits.hit(*asked, *registration.letter_limits(address or nobody))
     user, waiting, to, academy = _find(name=name, address=address)
     if not address:
-        try:
-            limits.hit(*registration.letter_limits(to or f"nobody+{nobody}"))
-        except limits.Refused:
-            to = ""
+        # Nobody's mailbox is counted as well, and a row written that goes nowhere: the same statements.
+        to = [box for box in _with_room(to or [f"nobody+{nobody}"]) if box in to] or [""]
+    # One statement, however many read the letters of somebody (two parents of a child, for example).
+    request, batch = RecoveryRequest(user=user), Batch()
+    batch.insert(request)
     with transaction.atomic():
-        request = RecoveryRequest.objects.create(user=user)
-        if waiting is not None:
-            # The sign-up's own letter: its renderer knows when the address was corrected since.
+        for box in to:
+            # A sign-up has its own letter: its renderer knows when the address was corrected since.
             outbox.post(
-                kind=registration.KIND,
-                reference=str(waiting.public_id),
-                to=to,
-                language=waiting.language,
+                kind=KIND if waiting is None else registration.KIND,
+                reference=str((waiting or request).public_id),
+                to=box,
+                language=(user.language if user else language) if waiting is None else waiting.language,
                 academy=academy,
+                batch=batch,
             )
-        else:
-            outbox.post(
-                kind=KIND,
-                reference=str(request.public_id),
-                to=to,
-                language=user.language if user else language,
-                academy=academy,
-            )
+        batch.run()
 
 
-def _find(*, name: str, address: str) -> tuple[User | None, Registration | None, str, str]:
+def _with_room(boxes: list[str]) -> list[str]:
+    """Count a letter to each of these mailboxes, and return those that may receive one more."""
+    asked = {box: registration.letter_limits(box) for box in boxes}
+    every = [limit for each in asked.values() for limit in each]
+    try:
+        limits.hit(*every)
+    except limits.Refused:
+        if len(boxes) == 1:
+            return []
+        limits.give_back(*every)  # a mailbox that is full does not silence the other holder's
+        return [box for box in boxes if _with_room([box])]
+    return boxes
+
+
+def _find(*, name: str, address: str) -> tuple[User | None, Registration | None, list[str], str]:
     """Return whom we know, the sign-up that waits, where to write, and whose staff may see the letter.
 
+    Somebody without an address is written to at those of who holds their account.
     The same queries run whether or not there is anybody.
     """
     if address:
@@ -98,25 +120,35 @@ def _find(*, name: str, address: str) -> tuple[User | None, Registration | None,
             .first()
         )
         if user is not None:
-            return user, None, address, getattr(user, "code", None) or ""
-        return None, waiting, address, waiting.academy_code if waiting else ""
+            return user, None, [address], getattr(user, "code", None) or ""
+        return None, waiting, [address], waiting.academy_code if waiting else ""
     row = (
         SignInName.objects.select_related("user", "registration__academy")
         .filter(authority=MCM, name=name)
-        .annotate(address=F("user__emailaddress__email"), code=_academy_of("user"))
+        .annotate(
+            address=F("user__emailaddress__email"), holders=_holders_of("user"), code=_academy_of("user")
+        )
         .first()
     )
     if row is None:
-        return None, None, "", ""
+        return None, None, [], ""
     if row.registration is not None:
-        return None, row.registration, row.registration.address, row.registration.academy_code
-    return row.user, None, row.address or "", row.code or ""
+        return None, row.registration, [row.registration.address], row.registration.academy_code
+    return row.user, None, [row.address] if row.address else row.holders, row.code or ""
 
 
 def _academy_of(person: str) -> Subquery:
     """Return the code of the académie of somebody's latest school year, within another query."""
     years = Enrolment.objects.filter(user=OuterRef(person)).order_by("-school_year", "-pk")
     return Subquery(years.values("academy__code")[:1])
+
+
+def _holders_of(person: str) -> ArraySubquery:
+    """Return the addresses of who holds somebody's account, within another query."""
+    held = Custody.objects.in_force().filter(
+        child=OuterRef(person), holder__emailaddress__verified=True, holder__emailaddress__primary=True
+    )
+    return ArraySubquery(held.order_by("pk").values("holder__emailaddress__email"))
 
 
 def by_link(token: str) -> RecoveryRequest | None:
@@ -159,6 +191,8 @@ def choose_password(request: RecoveryRequest, password: str) -> User:
         AddressChange.objects.filter(user=user).delete()
         open_sessions.close_all(user)
         tell_of_new_password(user)
+        if not user.address() and custody.is_of_age(user, DIGITAL_MAJORITY):
+            custody.tell(user, Notice.Kind.PASSWORD_GIVEN)  # a letter to its holders chose it
         journal.record(act=PASSWORD_RESET, actor=user.subject, subject=user.subject, fields=["password"])
     forget_guesses(user)
     return user
@@ -175,7 +209,7 @@ def was_just_done(request: RecoveryRequest, password: str) -> bool:
     )
 
 
-def make_choose(user: User, *, to: str, academy: str) -> None:
+def make_choose(user: User, *, readers: list[Reader], academy: str) -> None:
     """Take the password away and write for a new one; in the transaction of whoever decides it.
 
     The letter says why it comes: its renderer sees that there is no password left.
@@ -185,16 +219,19 @@ def make_choose(user: User, *, to: str, academy: str) -> None:
     AddressChange.objects.filter(user=user).delete()
     open_sessions.close_all(user)
     request = RecoveryRequest.objects.create(user=user)
-    outbox.post(kind=KIND, reference=str(request.public_id), to=to, language=user.language, academy=academy)
+    for reader in readers:
+        outbox.post(
+            kind=KIND,
+            reference=str(request.public_id),
+            to=reader.address,
+            language=reader.language,
+            academy=academy,
+        )
 
 
 def tell_of_new_password(user: User) -> None:
-    """Write to the person that the password has changed, so that a thief is noticed."""
-    address = EmailAddress.objects.filter(user=user, verified=True, primary=True).first()
-    if address is not None:
-        outbox.post(
-            kind=KIND_CHANGED, reference=str(user.public_id), to=address.email, language=user.language
-        )
+    """Write to the person, or to who holds their account, that the password changed: a thief is noticed."""
+    correspondence.post(KIND_CHANGED, user)
 
 
 def purge(now: datetime) -> int:

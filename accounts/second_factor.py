@@ -30,9 +30,9 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from audit import journal
-from notifications import outbox
 from throttling import limits
 
+from . import correspondence
 from .models import SignInName, User
 
 KIND_ADDED = "accounts.second_factor_added"
@@ -305,6 +305,4 @@ def remove(user: User) -> None:
 
 def tell(kind: str, user: User) -> None:
     """Write a letter to the person, where there is an address; inside the act's transaction."""
-    address = user.address()
-    if address:
-        outbox.post(kind=kind, reference=str(user.public_id), to=address, language=user.language)
+    correspondence.post(kind, user)

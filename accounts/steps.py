@@ -78,4 +78,5 @@ def needs_renewal(user: User) -> bool:
 
 register(Step(order=10, page="accept_terms", is_due=lambda user: standing.of(user).owes_consent))
 register(Step(order=20, page="security_set_up", is_due=second_factor.is_due))
+register(Step(order=80, page="own_address", is_due=lambda user: user.owes_address))
 register(Step(order=90, page="renew", is_due=needs_renewal))

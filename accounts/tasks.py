@@ -7,7 +7,13 @@ from django.utils import timezone
 
 from schools.school_year import today
 
-from . import address_change, enrolment, open_sessions, recovery, registration
+from . import address_change, custody, enrolment, open_sessions, recovery, registration
+
+
+@shared_task
+def follow_ages() -> None:
+    """Shift the rights of children who are 15 or 18 by today's date in Paris."""
+    custody.follow_ages(today())
 
 
 @shared_task

@@ -10,6 +10,7 @@ from .models.policies import VERSION
 from .views import (
     account,
     confirming,
+    held,
     passkeys,
     policies,
     recovering,
@@ -106,6 +107,8 @@ urlpatterns = [
     path("mon-compte/accords/", account.accepted_texts, name="accepted_texts"),
     path("mon-compte/donnees/", account.own_data, name="own_data"),
     path("adresse/confirmer/<str:token>/", account.confirm_address, name="confirm_address"),
+    path("mon-espace/lu/", held.read_notices, name="read_notices"),
+    path("mon-adresse/", held.own_address, name="own_address"),
     path("conditions-nouvelles/", policies.accept_terms, name="accept_terms"),
     path("renouveler/", school_year.renew, name="renew"),
     path("textes/<policy:kind>/", policies.policy, name="policy"),

@@ -13,7 +13,7 @@ from audit import journal
 from notifications import outbox
 from schools.models import GuardianContact, GuardianTie
 
-from . import identifiers
+from . import children_accounts, identifiers
 from .activation import HasAccount, OutOfTime
 from .declaring import children, ties_of
 from .models import (
@@ -173,6 +173,7 @@ def _tie(user: User, tie: GuardianTie) -> None:
         act=TIED, actor=user.subject, subject=tie.student.subject, academy=tie.contact.school.academy.code
     )
     _tell_others(guardianship, tie)
+    children_accounts.share_of(tie.student)
 
 
 def _give_identifier(user: User) -> None:

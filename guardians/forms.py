@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -14,6 +15,7 @@ from schools.rosters.birth_dates import NoBirthDate, birth_date
 from schools.rosters.phones import FRENCH_PREFIXES, Line, phone
 from schools.school_year import today
 
+from .children_accounts import Child
 from .models import Answer
 
 # Where the schools of the thirty académies are: an SMS goes nowhere else (SAFETY T7).
@@ -229,6 +231,24 @@ class OtherAccountForm(forms.Form):
         label=_("Mot de passe de l’autre compte"),
         error_messages={"required": _("Écrivez le mot de passe de l’autre compte.")},
     )
+
+
+class ChildrenForm(forms.Form):
+    """For whom accounts are to be made, and the agreement on their behalf (SCREENS A3)."""
+
+    children = forms.MultipleChoiceField(
+        label=_("Pour qui voulez-vous un compte ?"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Cochez au moins un enfant.")},
+    )
+    accept = forms.BooleanField(
+        label=_("J’accepte, pour ces enfants, les conditions d’utilisation et la charte des élèves"),
+        error_messages={"required": _("Cochez la case pour continuer : sans accord, pas de compte.")},
+    )
+
+    def __init__(self, *args: Any, children: Sequence[Child], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "children", [(str(each.student.public_id), str(each.student)) for each in children])
 
 
 class GuardianPasswordForm(NewPasswordForm):

@@ -14,10 +14,10 @@ from accounts.letters import first_words, page, write
 from accounts.models import User
 from notifications import letters as notification_letters
 from notifications.letters import Context, Letter, NothingToSend
-from schools.models import School
+from schools.models import School, Student
 from throttling import limits
 
-from . import activation, bringing, codes, declaring, finishing, linking, mobiles
+from . import activation, bringing, children_accounts, codes, declaring, finishing, linking, mobiles
 from .models import Activation, Guardianship, MobileChange
 
 logger = structlog.get_logger(__name__)
@@ -92,6 +92,9 @@ def told_letter(name: str, sms: str) -> Callable[[Context], Letter]:
 
 def child_added_letter(context: Context) -> Letter:
     """Tell the address that the school has: children were added to an account with the school's code."""
+    user = User.objects.filter(public_id=context.reference).first()
+    if user is None:
+        raise NothingToSend
     return write("guardians/letters/child_added", {"name": first_words(user.first_name)})
 
 
@@ -99,6 +102,7 @@ def birth_date_alarm_letter(context: Context) -> Letter:
     """Tell the DANE that birth dates are being guessed at a school: which school, and nobody's name."""
     school = School.objects.filter(public_id=context.reference).first()
     if school is None:
+        raise NothingToSend
     return write("guardians/letters/birth_date_alarm", {"school": str(school), "most": declaring.A_SCHOOL})
 
 
@@ -116,6 +120,50 @@ def another_guardian_letter(context: Context) -> Letter:
         _sms("another_guardian_sms", said)
         if "@" not in context.to
         else write("guardians/letters/another_guardian", said)
+    )
+
+
+def child_account_letter(context: Context) -> Letter:
+    """Tell a legal guardian that a child has an account which they hold; who made it is not told."""
+    account = User.objects.filter(public_id=context.reference).first()
+    if account is None:
+        raise NothingToSend
+    name = {"name": account.first_name}
+    return write(
+        "told",
+        {
+            "subject": _("%(name)s a un compte à « Ma classe à la maison »") % name,
+            "what": _(
+                "Un compte sans adresse de courriel existe pour %(name)s, et vous pouvez vous en occuper "
+                "avec vos propres accès. Vos coordonnées et votre compte ne sont montrés à personne."
+            )
+            % name,
+            "advice": _("Pour voir son nom d’utilisateur ou donner un nouveau mot de passe :"),
+            "url": page("children_accounts"),
+            "url_label": _("Les comptes de mes enfants"),
+        },
+    )
+
+
+def child_account_closed_letter(context: Context) -> Letter:
+    """Tell the other holders that a child's account was closed."""
+    student = Student.objects.filter(public_id=context.reference).first()
+    if student is None:
+        raise NothingToSend
+    name = {"name": student.first_name}
+    return write(
+        "told",
+        {
+            "subject": _("Le compte de %(name)s est fermé") % name,
+            "what": _(
+                "Un responsable légal de %(name)s a fermé son compte à « Ma classe à la maison ». "
+                "Ce que le compte contenait est effacé."
+            )
+            % name,
+            "advice": _("Cela vous étonne ? Parlez-en au secrétariat de l’école."),
+            "url": "",
+            "url_label": "",
+        },
     )
 
 
@@ -155,4 +203,10 @@ notification_letters.register(
     bringing.KIND_RETURNED,
     told_letter("children_returned", "children_returned_sms"),
     label=_("Élèves rendus à l’autre compte"),
+)
+notification_letters.register(
+    children_accounts.KIND_MADE, child_account_letter, label=_("Compte d’enfant confié")
+)
+notification_letters.register(
+    children_accounts.KIND_CLOSED, child_account_closed_letter, label=_("Compte d’enfant fermé")
 )

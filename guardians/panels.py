@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts import standing
 from accounts.models import User
-from accounts.panels import Panel, register, register_for_account
+from accounts.panels import ACCOUNT, Panel, register
 from schools.models import Responsibility, School
 
 from . import alerts, bringing, mobiles
@@ -67,5 +67,16 @@ def _own_account(user: User) -> Panel | None:
     )
 
 
+def _children_accounts(user: User) -> Panel | None:
+    if EDUCONNECT not in standing.of(user).doors:
+        return None
+    if not Guardianship.objects.consenting().filter(user=user).exists():
+        return None
+    return Panel(
+        title=_("Les comptes de mes enfants"), template="guardians/panels/children_accounts.html", context={}
+    )
+
+
 register(8, _children)
-register_for_account(8, _own_account)
+register(8, _own_account, on=ACCOUNT)
+register(10, _children_accounts, on=ACCOUNT)

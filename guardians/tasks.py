@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from . import activation, bringing, mobiles, pairing
+from . import activation, bringing, children_accounts, mobiles, pairing
 from .franceconnect import visits
+
+
+@shared_task
+def share_children_accounts() -> None:
+    """Let whoever became a legal guardian by the school's record hold the accounts of the children."""
+    children_accounts.share_all()
 
 
 @shared_task

@@ -12,7 +12,15 @@ from .forms import GuardianSignInForm
 from .franceconnect import provider
 from .franceconnect import views as franceconnect
 from .identifiers import EDUCONNECT
-from .views import asking_help, at_school, by_franceconnect, by_school_code, first_sign_in, own_account
+from .views import (
+    asking_help,
+    at_school,
+    by_franceconnect,
+    by_school_code,
+    children_accounts,
+    first_sign_in,
+    own_account,
+)
 
 DOOR = Door(
     EDUCONNECT,
@@ -46,6 +54,18 @@ urlpatterns = [
     path("mon-compte/eleves/", own_account.bring_children, name="guardian_bring"),
     path("mon-compte/eleves/confirmer/", own_account.confirm_bringing, name="guardian_bring_confirm"),
     path("mon-compte/eleves/<uuid:public_id>/", own_account.bringing_done, name="guardian_bring_done"),
+    path("mes-enfants/comptes/", children_accounts.accounts, name="children_accounts"),
+    path(
+        "mes-enfants/comptes/<uuid:public_id>/mot-de-passe/",
+        children_accounts.password,
+        name="child_account_password",
+    ),
+    path("mes-enfants/comptes/<uuid:public_id>/fermer/", children_accounts.close, name="child_account_close"),
+    path(
+        "mes-enfants/comptes/<uuid:public_id>/accord/",
+        children_accounts.consent,
+        name="child_account_consent",
+    ),
     path("responsables/franceconnect/", franceconnect.enter, name="franceconnect"),
     path("responsables/franceconnect/retour/", franceconnect.callback, name="franceconnect_callback"),
     path(

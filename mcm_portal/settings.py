@@ -190,6 +190,15 @@ CELERY_BEAT_SCHEDULE = {
     "schools.purge": {"task": "schools.tasks.purge_rosters", "schedule": 3600.0},
     "accounts.purge": {"task": "accounts.tasks.purge", "schedule": 3600.0},
     "support.purge": {"task": "support.tasks.purge", "schedule": 3600.0},
+    # In the morning: it writes to families. What one call leaves, the next takes up.
+    "accounts.follow_ages": {
+        "task": "accounts.tasks.follow_ages",
+        "schedule": crontab(hour="7-10", minute=20),
+    },
+    "guardians.share": {
+        "task": "guardians.tasks.share_children_accounts",
+        "schedule": crontab(hour=6, minute=50),
+    },
     "guardians.purge": {"task": "guardians.tasks.purge", "schedule": 300.0},
     "notifications.purge": {"task": "notifications.tasks.purge", "schedule": 3600.0},
     "audit.seal": {"task": "audit.tasks.seal", "schedule": 60.0},

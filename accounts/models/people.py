@@ -16,7 +16,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from schools.models import Academy, StaffMember
+from schools.models import Academy, StaffMember, Student
 from schools.scope import NOWHERE, Scope
 from schools.search_key import SearchKey, words_of
 
@@ -118,6 +118,16 @@ class User(AbstractBaseUser, PermissionsMixin):
         null=True,
         related_name="account",
     )
+    # The child that schools know them as: one account for a record.
+    student = models.OneToOneField(
+        Student,
+        verbose_name=_("fiche d’élève"),
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="account",
+    )
+    # Somebody who held their account does so no more: they are asked for an address of their own.
+    owes_address = models.BooleanField(default=False)
     # Raised to end all sessions of a person at once.
     session_epoch = models.PositiveIntegerField(default=0)
     search_key = models.GeneratedField(

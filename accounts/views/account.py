@@ -56,13 +56,13 @@ def account(request: PersonRequest) -> HttpResponse:
         {
             "address": user.address(),
             "change": address_change.pending(user),
+            "panels": panels.panels_for(user, on=panels.ACCOUNT),
             "names": list(user.sign_in_names.order_by("pk").values_list("name", flat=True)),
             "is_in_mcm": standing.of(user).is_in_mcm,
             "enrolments": enrolments,
             "other_levels": len(enrolments) < len(Level.choices),
             "year": SchoolYear.current(),
             "done": done if done in DONE else "",
-            "panels": panels.account_panels_for(user),
         },
     )
 

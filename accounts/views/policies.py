@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts import enrolment, policy_texts, steps
+from accounts import custody, enrolment, policy_texts, steps
 from accounts.middleware import steps_not_required
 from accounts.models import PolicyDocument
 from accounts.sessions import PersonRequest
@@ -58,6 +58,8 @@ def accept_terms(request: PersonRequest) -> HttpResponse:
     document = steps.terms_to_accept(request.user)
     if document is None:
         return HttpResponseRedirect(next_page(request) or reverse("my_space"))
+    if custody.needs_a_holders_consent(request.user):
+        return render(request, "accounts/held/ask_guardian.html")
     refused = False
     if request.method == "POST":
         # Whichever language was on the screen: it is the one that is kept.

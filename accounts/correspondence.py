@@ -1,0 +1,50 @@
+"""Where a letter to a person goes: to their own address, or to each holder of their account (DESIGN 3).
+
+Each reader has a row of their own in the outbox, in their own language: nobody sees another's address.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from notifications import outbox
+
+from .models import Custody, User
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A confirmed address, and the language its owner reads."""
+
+    address: str
+    language: str
+
+
+def holders_of(child: User, *, but: User | None = None) -> list[Reader]:
+    """Return where the holders of a child's account read their mail: those who have an address."""
+    found = Custody.objects.in_force().filter(
+        child=child, holder__emailaddress__verified=True, holder__emailaddress__primary=True
+    )
+    if but is not None:
+        found = found.exclude(holder=but)
+    read = found.order_by("pk").values_list("holder__emailaddress__email", "holder__language")
+    return [Reader(address, language) for address, language in read]
+
+
+def readers_of(person: User) -> list[Reader]:
+    """Return who reads a person's letters: themselves, or who holds their account; perhaps nobody."""
+    if own := person.address():
+        return [Reader(own, person.language)]
+    return holders_of(person)
+
+
+def post(kind: str, person: User, *, readers: list[Reader] | None = None, academy: str = "") -> None:
+    """Put a letter about a person in the outbox, one row for each of its readers."""
+    for reader in readers_of(person) if readers is None else readers:
+        outbox.post(
+            kind=kind,
+            reference=str(person.public_id),
+            to=reader.address,
+            language=reader.language,
+            academy=academy,
+        )
