@@ -63,7 +63,7 @@ class PrivatePostgres:
             start_new_session=True,
             **self.identity,
         )
-        wait_until(self.answers)
+        wait_until(self.answers, seconds=180)  # after a crash it reads its journal again
 
     def answers(self) -> bool:
         try:
