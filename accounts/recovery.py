@@ -71,8 +71,8 @@ def ask(typed: str, *, device: str, client: str, language: str) -> None:
     limits.hit(*asked, *registration.letter_limits(address or nobody))
     user, waiting, to, academy = _find(name=name, address=address)
     if not address:
-        to = [box for box in to if box] or [f"nobody+{nobody}"]
-        to = [box if user or waiting else "" for box in _with_room(to)] or [""]
+        # Nobody's mailbox is counted as well, and a row written that goes nowhere: the same statements.
+        to = [box for box in _with_room(to or [f"nobody+{nobody}"]) if box in to] or [""]
     # One statement, however many read the letters of somebody (two parents of a child, for example).
     request, batch = RecoveryRequest(user=user), Batch()
     batch.insert(request)
