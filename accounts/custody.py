@@ -2,7 +2,7 @@
 
 Below 15 the holders consent and give passwords. At 15 the child consents alone, and a password is not given
 without the child knowing (law of 6 January 1978, article 45; SAFETY T54). At 18 nobody holds it any more.
-What else must be true of a holder, the apps above say (:func:`accounts.models.register_condition`).
+What else must be true of a holder, the apps above say (:func:`accounts.models.custody.register`).
 """
 
 from __future__ import annotations
