@@ -35,7 +35,7 @@ HELD = journal.register_act("custody.begun", _("Compte d’enfant confié à un 
 PASSWORD_GIVEN = journal.register_act(
     "custody.password_given", _("Mot de passe donné par un responsable légal")
 )
-FIFTEEN = journal.register_act("custody.fifteen", _("Titulaire d’un compte d’enfant : 15 ans"))
+FIFTEEN = journal.register_act("custody.fifteen", _("Rappel des droits à 15 ans, compte d’enfant"))
 ENDED = journal.register_act("custody.ended", _("Compte d’enfant rendu à son titulaire, 18 ans"))
 
 PATIENCE = 30  # seconds of one call of follow_ages(), well before its task would be cut
