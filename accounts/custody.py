@@ -2,7 +2,7 @@
 
 Below 15 the holders consent and give passwords. At 15 the child consents alone, and a password is not given
 without the child knowing (law of 6 January 1978, article 45; SAFETY T54). At 18 nobody holds it any more.
-What else must be true of a holder, the apps above say (:func:`accounts.models.register_condition`).
+What else must be true of a holder, the apps above say (:func:`accounts.models.custody.register`).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ HELD = journal.register_act("custody.begun", _("Compte d’enfant confié à un 
 PASSWORD_GIVEN = journal.register_act(
     "custody.password_given", _("Mot de passe donné par un responsable légal")
 )
-FIFTEEN = journal.register_act("custody.fifteen", _("Titulaire d’un compte d’enfant : 15 ans"))
+FIFTEEN = journal.register_act("custody.fifteen", _("Rappel des droits à 15 ans, compte d’enfant"))
 ENDED = journal.register_act("custody.ended", _("Compte d’enfant rendu à son titulaire, 18 ans"))
 
 PATIENCE = 30  # seconds of one call of follow_ages(), well before its task would be cut

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, Q
 
-from accounts.models import register_condition
+from accounts.models.custody import register
 
 from .models import Guardianship
 
@@ -24,4 +24,4 @@ def is_still_legal_guardian() -> Exists:
     )
 
 
-register_condition(is_still_legal_guardian)
+register(is_still_legal_guardian)

@@ -237,7 +237,7 @@ class ChildrenForm(forms.Form):
     """For whom accounts are to be made, and the agreement on their behalf (SCREENS A3)."""
 
     children = forms.MultipleChoiceField(
-        label=_("Pour qui voulez-vous un compte ?"),
+        label=_("Les enfants qui auront un compte"),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Cochez au moins un enfant.")},
     )

@@ -1,7 +1,7 @@
 """People: who they are, the names they sign in with, their sign-ups and their school years."""
 
 from ..powers import Power, Role
-from .custody import Custody, CustodyQuerySet, Notice, register_condition
+from .custody import Custody, CustodyQuerySet, Notice
 from .people import MCM, AgeGroup, Level, Profile, SignInName, User, UserManager, opaque_username
 from .policies import PolicyAcceptance, PolicyDocument, PolicyDocumentQuerySet, terms_in_force
 from .sign_ups import (
@@ -42,6 +42,5 @@ __all__ = [
     "UserManager",
     "opaque_username",
     "random_secret",
-    "register_condition",
     "terms_in_force",
 ]

@@ -16,7 +16,7 @@ Condition = Callable[[], Combinable | Q]
 _conditions: list[Condition] = []
 
 
-def register_condition(condition: Condition) -> None:
+def register(condition: Condition) -> None:
     """Add what must be true of a custody besides its row. Called once, from an app's ``custody.py``.
 
     ``condition()`` is asked within a query of :class:`Custody`: it may name its columns by ``OuterRef``.

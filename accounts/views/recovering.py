@@ -90,5 +90,10 @@ def reset_password(request: HttpRequest, token: str) -> HttpResponse:
     return render(
         request,
         "accounts/reset_password.html",
-        {"form": form, "names": names, "policy": policy.as_data()},
+        {
+            "form": form,
+            "names": names,
+            "policy": policy.as_data(),
+            "is_for_holders": is_for_holders,
+        },
     )

@@ -58,6 +58,7 @@ def accounts(request: PersonRequest) -> HttpResponse:
         "children": children,
         "form": form,
         "without": without,
+        "chosen": form["children"].value() or [],
         "has_address": bool(request.user.address()),
         "done": done if done in DONE else "",
     }

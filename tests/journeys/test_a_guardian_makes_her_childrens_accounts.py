@@ -52,7 +52,7 @@ def test_two_accounts_are_made_and_a_forgotten_password_comes_back_to_the_mother
     child.reads("Bonjour Chloé")
     child.sign_out()
     child.go("/acces-oublie/")
-    child.write("Nom d'utilisateur / adresse de courriel", first)
+    child.write("Adresse de courriel ou nom d’utilisateur", first)
     child.press("Recevoir le message")
     child.stands_on("Vérifiez vos messages")
 
@@ -98,7 +98,7 @@ def give_address(mother: Visitor, portal: Portal, address: str) -> None:
     mother.write("Courriel (confirmation)", address)
     mother.press("Recevoir le lien")
     mother.go(link_in(portal.mail_to(address)))
-    mother.press("Confirmer")
+    mother.press("Confirmer cette adresse")
     mother.stands_on("Mon compte")
 
 
