@@ -127,7 +127,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         related_name="account",
     )
     # Somebody who held their account does so no more: they are asked for an address of their own.
-    owes_address = models.BooleanField(default=False)
+    owes_address = models.BooleanField(default=False, db_default=False)
     # Raised to end all sessions of a person at once.
     session_epoch = models.PositiveIntegerField(default=0)
     search_key = models.GeneratedField(

@@ -265,7 +265,7 @@ def write(roster_import: RosterImport, *, again: bool) -> comparing.Counts:
         raise ConfirmationWanted(counts)
     values = {**comparing.parameters(roster_import), "access": ACCESS_AFTER_LEAVING}
     is_staff = roster_import.kind == RosterImport.Kind.STAFF
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, comparing.as_written(cursor):
         for what, outcomes, statement in _STAFF if is_staff else _PUPILS + _GUARDIANS:
             if not outcomes or any(counts.get(what, {}).get(outcome) for outcome in outcomes):
                 cursor.execute(statement, values)

@@ -17,6 +17,8 @@ meant: one hash of the few thousand keys.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
@@ -413,8 +415,7 @@ def compare(roster_import: RosterImport, *, again: bool = False) -> Counts:
     """
     values = parameters(roster_import)
     is_staff = roster_import.kind == RosterImport.Kind.STAFF
-    with connection.cursor() as cursor:
-        as_written(cursor)
+    with connection.cursor() as cursor, as_written(cursor):
         if again:
             for statement in (
                 (_FORGET_MATCHES_OF_STAFF,)
@@ -444,8 +445,7 @@ def compare(roster_import: RosterImport, *, again: bool = False) -> Counts:
 def count(roster_import: RosterImport) -> Counts:
     """Count what was found, and who is gone by what is known at this moment."""
     is_staff = roster_import.kind == RosterImport.Kind.STAFF
-    with connection.cursor() as cursor:
-        as_written(cursor)
+    with connection.cursor() as cursor, as_written(cursor):
         cursor.execute(_OUTCOMES + (_OF_STAFF if is_staff else _OF_PUPILS), parameters(roster_import))
         counts: Counts = {}
         for what, outcome, number in cursor.fetchall():
@@ -463,13 +463,16 @@ def parameters(roster_import: RosterImport) -> dict[str, Any]:
     }
 
 
-def as_written(cursor: Any) -> None:
-    """Have the statements of this module done in the way they are written, until the transaction ends.
+@contextmanager
+def as_written(cursor: Any) -> Iterator[None]:
+    """Have the statements of this module done in the way they are written, and no others.
 
     No row of one set is compared with each of another, but where LATERAL asks for it; and what lies beside
     an index is not taken to be on a turning disk.
     """
     cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL random_page_cost = 1.1")
+    yield  # where a statement fails, the transaction ends and takes the settings with it
+    cursor.execute("SET LOCAL enable_nestloop TO DEFAULT; SET LOCAL random_page_cost TO DEFAULT")
 
 
 def shrinks(counts: Counts) -> bool:
