@@ -284,6 +284,19 @@ class Declared(OfASchool):
             yield Page("one person", by, self.path, (("q", "marie"),), opens_first_row=True)
 
 
+class Requests:
+    """« Demandes »: none of the crowd has asked for help, so these pages show what an empty list costs."""
+
+    path = "/administration/support/supportrequest/"
+
+    def pages(self, known: Known) -> Iterator[Page]:
+        """Newest first, and by name."""
+        for by in MANAGERS:
+            yield Page("list", by, self.path)
+            yield Page("very common first name", by, self.path, (("q", "marie"),))
+            yield Page("nothing found", by, self.path, (("q", "quetzalcoatl"),))
+
+
 LISTS: tuple[AdminList, ...] = (
     People(),
     SignUps(),
@@ -298,6 +311,8 @@ LISTS: tuple[AdminList, ...] = (
     Declared("student"),
     Declared("guardiancontact"),
     Declared("staffmember"),
+    Declared("guardiantie"),
+    Requests(),
 )
 
 
