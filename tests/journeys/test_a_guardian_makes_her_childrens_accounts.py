@@ -19,8 +19,8 @@ NEW_PASSWORD = "Brume-sur-le-lac-42"
 @pytest.mark.parametrize(
     ("javascript", "number", "name", "address"),
     [
-        (False, "0612345141", "Quéméner", "ines.quemener@exemple.fr"),
-        (True, "0612345142", "Tanguy", "ines.tanguy@exemple.fr"),
+        (False, "0612345141", "Quéméner", "comptes.quemener@exemple.fr"),
+        (True, "0612345142", "Tanguy", "comptes.tanguy@exemple.fr"),
     ],
     ids=["phone-plain", "phone-scripts"],
 )
