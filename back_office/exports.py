@@ -16,6 +16,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
@@ -95,8 +96,11 @@ class ExportMixin(ScopedAdmin):
     change_list_template = "back_office/list.html"
 
     def note_export(self, request: HttpRequest, reason: str) -> None:
-        """Write in the journal that this list was exported. Must be overridden: no export goes unnoted."""
-        raise NotImplementedError
+        """Write in the journal that this list was exported: every list with an export says how.
+
+        Raises ``ImproperlyConfigured`` where none does, before anything is sent: no export goes unnoted.
+        """
+        raise ImproperlyConfigured(f"{type(self).__name__} does not say how its export is noted")
 
     def list_links(self, request: HttpRequest) -> list[tuple[str, str | Promise]]:
         """Return what is offered above the list: address and words."""

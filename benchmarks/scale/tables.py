@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -44,19 +45,15 @@ class Tables:
         return count
 
 
-class _Text:
+class _Text(io.TextIOBase):
     """Rows as the text that COPY reads, made while it reads."""
 
     def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
         self.lines = (("\t".join([_cell(value) for value in row]) + "\n") for row in rows)
 
-    def read(self, _size: int) -> str:
+    def read(self, _size: int | None = -1, /) -> str:
         """Return the next rows; nothing at the end. More than was asked for is welcome."""
         return "".join(itertools.islice(self.lines, ROWS_AT_ONCE))
-
-    def readline(self) -> str:
-        """Never called; psycopg2 asks whether it is there."""
-        raise NotImplementedError
 
 
 def _cell(value: Any) -> str:

@@ -6,6 +6,7 @@ import gc
 import re
 import weakref
 from datetime import date
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -26,8 +27,8 @@ pytestmark = pytest.mark.django_db
 SIGN_IN, CONSENT, FORM = "/college/connexion/", "/college/conditions/", "/college/inscription/"
 
 
-def page(address: str, browser: Client | None = None, **headers: str) -> str:
-    return (browser or Client()).get(address, **headers).content.decode()  # type: ignore[arg-type]
+def page(address: str, browser: Client | None = None, **headers: Any) -> str:
+    return (browser or Client()).get(address, **headers).content.decode()
 
 
 def token_of(shown: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
@@ -37,7 +38,7 @@ def published(
     )
 
 
-def draft(version: str, **more: object) -> PolicyDocument:
+def draft(version: str, **more: Any) -> PolicyDocument:
     """A text that nobody sees yet."""
     facts = {"kind": "terms", "title": "Titre", "body": f"Texte {version}", "in_force_from": today(), **more}
     return PolicyDocument.objects.create(version=version, **facts)
@@ -214,10 +215,10 @@ def test_the_state_of_all_texts_is_worked_out_by_one_statement(jeanne: User) -> 
     ],
 )
 def test_a_text_that_is_not_ready_is_refused_with_a_sentence(
-    jeanne: User, facts: dict[str, object], code: str
+    jeanne: User, facts: dict[str, Any], code: str
 ) -> None:
     published("2026-0", days=30)
-    text = draft(**{"version": "2026-2", **facts})  # type: ignore[arg-type]
+    text = draft(**{"version": "2026-2", **facts})
     with pytest.raises(Refused) as refusal:
         publishing.publish(text, by=jeanne)
     assert refusal.value.code == code

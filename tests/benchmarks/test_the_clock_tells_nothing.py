@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 
@@ -29,12 +30,12 @@ def test_without_values_there_is_no_auc() -> None:
         auc([], [1.0])
 
 
-def flow(*, late: float = 0.0, **changes: object) -> Flow:
+def flow(*, late: float = 0.0, **changes: Any) -> Flow:
     made, chance = Flow("planted"), random.Random(1)
-    facts = {"status": 302, "location": "/inscription/verification/", "length": 0}
+    facts: dict[str, Any] = {"status": 302, "location": "/inscription/verification/", "length": 0}
     for known in (True, False):
         for _try in range(200):
-            made.seen[known].append(Seen(**{**facts, **(changes if known else {})}))  # type: ignore[arg-type]
+            made.seen[known].append(Seen(**{**facts, **(changes if known else {})}))
             made.seconds[known].append(chance.gauss(0.03, 0.004) + (late if known else 0))
     return made
 

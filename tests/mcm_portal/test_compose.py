@@ -76,7 +76,8 @@ def test_only_the_migration_knows_the_owner_of_the_database(compose: dict[str, A
     def role(name: str, service: str) -> str:
         # What stands when .env sets neither of the two.
         written = compose["services"][service]["environment"][name]
-        return re.search(r"postgresql://(\w+):", written)[1]  # type: ignore[index]
+        (said,) = re.findall(r"postgresql://(\w+):", written)
+        return str(said)
 
     assert (
         role("DATABASE_OWNER_URL", "migrate")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.urls("tests.mcm_portal.living_page_urls")]
 
@@ -36,7 +37,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, live_server) -> Iterator[Page]:  # type: ignore[no-untyped-def]
+def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
     context = browser.new_context(base_url=live_server.url, viewport=PHONE, locale="fr-FR")
     page = context.new_page()
     complaints: list[str] = []
@@ -50,16 +51,16 @@ def page(browser: Browser, live_server) -> Iterator[Page]:  # type: ignore[no-un
 @pytest.mark.parametrize("address", ["/", "/composants/"])
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_barrier_is_found(page: Page, address: str, viewport: dict, scheme: str) -> None:  # type: ignore[type-arg]
-    page.set_viewport_size(viewport)  # type: ignore[arg-type]
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+def test_no_barrier_is_found(page: Page, address: str, viewport: dict, scheme: str) -> None:
+    page.set_viewport_size(viewport)
+    page.emulate_media(color_scheme=scheme)
     page.goto(address)
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
 
 
 @pytest.mark.parametrize("address", ["/", "/composants/"])
-def test_nothing_comes_from_elsewhere_and_no_font_is_asked_for(page: Page, live_server, address: str) -> None:  # type: ignore[no-untyped-def]
+def test_nothing_comes_from_elsewhere_and_no_font_is_asked_for(page: Page, live_server, address: str) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(address)
@@ -87,7 +88,7 @@ def test_who_uses_the_keyboard_can_skip_to_the_content(page: Page) -> None:
 @pytest.mark.parametrize(("scheme", "background"), [("light", LIGHT), ("dark", DARK)])
 def test_without_javascript_the_colours_follow_the_device(
     browser: Browser, live_server, scheme, background
-) -> None:  # type: ignore[no-untyped-def]
+) -> None:
     context = browser.new_context(java_script_enabled=False, color_scheme=scheme, locale="fr-FR")
     page = context.new_page()
     page.goto(live_server.url)
@@ -100,7 +101,7 @@ def test_without_javascript_the_colours_follow_the_device(
 @pytest.mark.parametrize(
     ("scheme", "choice", "background"), [("light", "Sombre", DARK), ("dark", "Clair", LIGHT)]
 )
-def test_colours_chosen_by_hand_win_and_are_remembered(page: Page, scheme, choice, background) -> None:  # type: ignore[no-untyped-def]
+def test_colours_chosen_by_hand_win_and_are_remembered(page: Page, scheme, choice, background) -> None:
     page.emulate_media(color_scheme=scheme)
     page.goto("/")
     page.get_by_label(choice).check()
@@ -110,7 +111,7 @@ def test_colours_chosen_by_hand_win_and_are_remembered(page: Page, scheme, choic
     expect(page.get_by_label(choice)).to_be_checked()
 
 
-def test_the_focus_is_on_the_summary_of_errors_even_without_javascript(browser: Browser, live_server) -> None:  # type: ignore[no-untyped-def]
+def test_the_focus_is_on_the_summary_of_errors_even_without_javascript(browser: Browser, live_server) -> None:
     context = browser.new_context(java_script_enabled=False, locale="fr-FR")
     page = context.new_page()
     page.goto(f"{live_server.url}/composants/")

@@ -191,12 +191,12 @@ def test_the_developers_page_shows_no_secret_and_nothing_that_was_typed(settings
     request = RequestFactory().post("/x", {"password": TOKENS[0], "first_name": TOKENS[1]})
     request.META["DATABASE_URL"] = f"postgresql://mcm:{TOKENS[2]}@db/mcm"
     request.META["REDIS_URL"] = f"redis://:{TOKENS[8]}@broker/0"
-    settings.LINK_KEY = TOKENS[3]  # type: ignore[attr-defined]
-    settings.CELERY_BROKER_URL = f"redis://:{TOKENS[4]}@broker/0"  # type: ignore[attr-defined]
-    settings.EMAIL_HOST_PASSWORD = TOKENS[5]  # type: ignore[attr-defined]
-    settings.SMS_URL = f"https://{TOKENS[6]}@sms/send"  # type: ignore[attr-defined]
-    settings.DATABASES["default"]["PASSWORD"] = TOKENS[7]  # type: ignore[attr-defined]
-    settings.DEBUG = True  # type: ignore[attr-defined]
+    settings.LINK_KEY = TOKENS[3]
+    settings.CELERY_BROKER_URL = f"redis://:{TOKENS[4]}@broker/0"
+    settings.EMAIL_HOST_PASSWORD = TOKENS[5]
+    settings.SMS_URL = f"https://{TOKENS[6]}@sms/send"
+    settings.DATABASES["default"]["PASSWORD"] = TOKENS[7]
+    settings.DEBUG = True
     try:
         hidden_local = "".join(["Jeton", "99xQ7Zk3vT9mLw"])
         raise ValueError("something broke")

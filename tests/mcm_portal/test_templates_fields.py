@@ -141,7 +141,7 @@ def test_the_title_of_a_refused_page_begins_with_error() -> None:
     assert "<title>Erreur" not in render_to_string("base.html", {"form": Form()})
 
 
-def test_the_living_page_shows_every_component(client) -> None:  # type: ignore[no-untyped-def]
+def test_the_living_page_shows_every_component(client) -> None:
     page = views.components(RequestFactory().get("/composants/")).content.decode()
     for mark in ("mcm-errors", "fr-alert--success", "mcm-notice--warning", "mcm-card", "mcm-buttons"):
         assert mark in page
@@ -158,5 +158,5 @@ def test_the_living_page_shows_every_component(client) -> None:  # type: ignore[
 
 def test_a_label_in_a_list_cannot_become_markup() -> None:
     form = Form()
-    form.fields["year"].choices = [('"', "<b>Été</b>")]  # type: ignore[attr-defined]
+    form.fields["year"].choices = [('"', "<b>Été</b>")]
     assert '<option value="&quot;">&lt;b&gt;Été&lt;/b&gt;</option>' in field("year", form)

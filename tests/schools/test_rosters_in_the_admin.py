@@ -291,14 +291,14 @@ class TestSayingWhoSomebodyIs:
     def test_a_head_is_attached_told_and_noted(self, dane: Client, person: Callable[..., User]) -> None:
         declared()
         user = person("samir.roux")
-        assert user.scope("import_rosters").schools == frozenset()  # type: ignore[arg-type]
+        assert user.scope("import_rosters").schools == frozenset()
         self.attach(dane, user)
         user = User.objects.get(pk=user.pk)
-        assert user.scope("import_rosters").schools == {"0141396S"}  # type: ignore[arg-type]
+        assert user.scope("import_rosters").schools == {"0141396S"}
         assert Record.objects.get(act="account.attached").subject == user.subject
         assert Message.objects.filter(kind="accounts.attached", to=user.address()).exists()
         dane.post(f"/administration/accounts/user/{user.pk}/acte/detacher/", {"reason": self.REASON})
-        assert not User.objects.get(pk=user.pk).scope("import_rosters")  # type: ignore[arg-type]
+        assert not User.objects.get(pk=user.pk).scope("import_rosters")
 
     def test_only_to_staff_whom_a_school_of_theirs_declares(
         self, dane: Client, person: Callable[..., User]
@@ -325,4 +325,4 @@ class TestSayingWhoSomebodyIs:
                                              "access_until": "2026-01-08T00:00Z"}):  # fmt: skip
             StaffMember.objects.update(**change)
             User.objects.filter(pk=user.pk).update(staff_member=StaffMember.objects.get())
-            assert not User.objects.get(pk=user.pk).scope("import_rosters")  # type: ignore[arg-type]
+            assert not User.objects.get(pk=user.pk).scope("import_rosters")

@@ -7,7 +7,9 @@ import signal
 import subprocess
 import urllib.error
 import urllib.request
+from http.client import HTTPMessage
 from http.cookiejar import CookieJar
+from typing import IO
 from urllib.parse import urlencode, urljoin
 
 from mcm_portal.embedded import peers
@@ -61,7 +63,15 @@ class RealProvider:
 class NoFurther(urllib.request.HTTPRedirectHandler):
     """Stops where a redirect leaves the provider."""
 
-    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
         """Follow within the same origin only."""
         if urljoin(newurl, "/") != urljoin(req.full_url, "/"):
             raise Left(newurl)

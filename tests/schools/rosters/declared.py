@@ -62,7 +62,7 @@ def school(uai: str = "0141396S", academy: str = "70", **fields: Any) -> School:
 def pupil(first_name: str, ine: str = "", **fields: Any) -> PupilRow:
     """Return a pupil of class 3 A, one line for each first name."""
     return PupilRow(
-        **{  # type: ignore[arg-type]
+        **{
             "source": "eleves.xml",
             "line": 10,
             "key": first_name,
@@ -80,7 +80,7 @@ def pupil(first_name: str, ine: str = "", **fields: Any) -> PupilRow:
 def contact(first_name: str, **fields: Any) -> ContactRow:
     """Return a guardian."""
     return ContactRow(
-        **{  # type: ignore[arg-type]
+        **{
             "source": "responsables.xml",
             "line": 20,
             "key": f"c-{first_name}",
@@ -112,7 +112,7 @@ def division(code: str = "3 A", kind: GroupKind = GroupKind.DIVISION) -> Divisio
 def colleague(first_name: str, role: StaffRole = StaffRole.TEACHER, **fields: Any) -> StaffRow:
     """Return a member of the staff."""
     return StaffRow(
-        **{  # type: ignore[arg-type]
+        **{
             "source": "personnel.xlsx",
             "line": 2,
             "key": first_name,

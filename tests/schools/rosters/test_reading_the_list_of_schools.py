@@ -109,7 +109,7 @@ class Endless(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+    def readinto(self, buffer: bytearray) -> int:
         left = self._head or self._again
         piece, self._head = left[: len(buffer)], left[len(buffer) :]
         buffer[: len(piece)] = piece

@@ -162,7 +162,7 @@ class TestTwoRecordsOfOneChild:
 
     def test_a_file_that_was_read_before_does_not_undo_it(self) -> None:
         kept, absorbed = self.both()
-        moved = [*self.ROWS[:2], replace(self.ROWS[2], divisions=("3 B",)), *self.ROWS[3:]]  # type: ignore[call-arg]
+        moved = [*self.ROWS[:2], replace(self.ROWS[2], divisions=("3 B",)), *self.ROWS[3:]]
         made = read(moved)
         merging.merge(kept, absorbed, scope=NORMANDIE, by=HEAD, reason=WHY)
         assert apply(made).state == RosterImport.State.APPLIED
@@ -238,7 +238,7 @@ class TestForgetting:
         time_passes(days=91)
         retention.purge()
         assert [each.first_name for each in GuardianContact.objects.all()] == ["Claire"]
-        assert at_school() == {row.first_name for row in class_of(20)[1:]}  # type: ignore[union-attr]
+        assert at_school() == {row.first_name for row in class_of(20)[1:]}
 
     def test_a_colleague_who_left_goes_after_three_months(self) -> None:
         declare([colleague("Anne"), colleague("Samir")], kind="staff")

@@ -328,7 +328,7 @@ def test_a_template_of_ours_is_understood_whole_in_every_language(
 ) -> None:
     with override(language):
         path = tmp_path / f"modele.{form}"
-        path.write_bytes(template(kind, form))  # type: ignore[arg-type]
+        path.write_bytes(template(kind, form))
     found = columns(path, kind)
     assert "" not in found.guessed.values()
     assert found.missing == frozenset()

@@ -49,7 +49,7 @@ def in_a_process(kind: Kind, paths: list[Path]) -> tuple[str, int]:
     with os.fdopen(reading) as pipe:
         said = pipe.read()
     os.waitpid(child, 0)
-    return tuple(json.loads(said)) if said else ("the process died", 0)  # type: ignore[return-value]
+    return tuple(json.loads(said)) if said else ("the process died", 0)
 
 
 if __name__ == "__main__":
