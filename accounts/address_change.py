@@ -122,6 +122,7 @@ def confirm(change: AddressChange) -> User:
             EmailAddress.objects.filter(user=user).delete()
             EmailAddress.objects.create(user=user, email=locked.address, verified=True, primary=True)
             locked.delete()
+            asked_enough(user)
             # A link to choose a new password that lies in the old mailbox opens nothing any more.
             RecoveryRequest.objects.filter(user=user, used_at=None).update(used_at=timezone.now())
             if old:

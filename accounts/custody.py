@@ -8,6 +8,7 @@ What else must be true of a holder, the apps above say (:func:`accounts.models.c
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from datetime import date, timedelta
 
 from django.contrib.auth.hashers import make_password
@@ -69,8 +70,11 @@ def is_of_age(child: User, age: int) -> bool:
 
 
 def needs_a_holders_consent(user: User) -> bool:
-    """Say whether a text is accepted for this person by who holds their account: before they are 15."""
-    return is_held(user) and not is_of_age(user, DIGITAL_MAJORITY)
+    """Say whether a text is accepted for this person by a holder of their account: before they are 15.
+
+    Also while nobody holds it: a child of nine agrees to nothing alone (SAFETY T54).
+    """
+    return user.student_id is not None and not is_of_age(user, DIGITAL_MAJORITY)
 
 
 def give_password(held: Custody, password: str, *, by: User) -> None:
@@ -110,9 +114,9 @@ def unread(user: User) -> list[Notice]:
     return list(Notice.objects.filter(user=user, read_at=None).order_by("told_at"))
 
 
-def read(user: User) -> None:
-    """« J’ai lu »."""
-    Notice.objects.filter(user=user, read_at=None).update(read_at=Now())
+def read(user: User, *, kinds: Collection[str]) -> None:
+    """« J’ai lu », of the kinds of notices that were on the page: one that came since is still to be read."""
+    Notice.objects.filter(user=user, read_at=None, kind__in=kinds).update(read_at=Now())
 
 
 def follow_ages(day: date) -> int:
@@ -145,6 +149,11 @@ def _born_until(day: date, age: int) -> str:
     return f"{day.year - age}-12-31"
 
 
+def needs_no_word_of_fifteen(child: User) -> None:
+    """Note that an account begins for somebody who is 15 or more: nothing changes hands any more."""
+    Notice.objects.create(user=child, kind=Notice.Kind.FIFTEEN, read_at=Now())
+
+
 @transaction.atomic
 def _fifteen(child: User) -> bool:
     _notice, is_new = Notice.objects.get_or_create(user=child, kind=Notice.Kind.FIFTEEN)
@@ -161,6 +170,8 @@ def _end(child: User) -> bool:
         return False
     _tell_everybody(KIND_EIGHTEEN, locked)
     locked.custodies.filter(until=None).update(until=Now())
+    # A link that waits in a holder's mailbox opens nothing from today.
+    RecoveryRequest.objects.filter(user=locked, used_at=None).update(used_at=timezone.now())
     tell(locked, Notice.Kind.EIGHTEEN)
     locked.owes_address = not locked.address()
     locked.save(update_fields=["owes_address"])

@@ -95,10 +95,10 @@ def recovery_letter(context: Context) -> Letter:
     if request.user is not None:
         url = page("reset_password", token=links.token(recovery.KIND, request))
         said = _ways_in(request.user)
-        name = "recovery" if request.user.has_usable_password() else "recovery_asked_by_staff"
-        if not said["address"]:
-            name = "recovery_held"  # to who holds the account: the letter names the child
-        return write(name, {**said, "url": url})
+        is_closed = not request.user.has_usable_password()  # staff asked for another one
+        if not said["address"]:  # to who holds the account: the letter names the child
+            return write("recovery_held", {**said, "url": url, "is_closed": is_closed})
+        return write("recovery_asked_by_staff" if is_closed else "recovery", {**said, "url": url})
     return write("recovery_unknown", {})
 
 

@@ -122,8 +122,17 @@ def _export_person(user: User) -> dict[str, Any]:
             {"child": row.child.first_name, "since": row.since.isoformat()}
             for row in Custody.objects.in_force().filter(holder=user).select_related("child").order_by("pk")
         ],
+        "notices": [
+            {"kind": kind, "told_at": told.isoformat(), "read_at": read.isoformat() if read else None}
+            for kind, told, read in user.notices.order_by("pk").values_list("kind", "told_at", "read_at")
+        ],
         "acceptances": [
-            {"document": str(acceptance.document), "accepted_at": acceptance.accepted_at.isoformat()}
+            {
+                "document": str(acceptance.document),
+                "language": acceptance.document.language,
+                "accepted_at": acceptance.accepted_at.isoformat(),
+                "by_guardian": acceptance.by_guardian,
+            }
             for acceptance in user.acceptances.select_related("document")
         ],
     }

@@ -163,12 +163,17 @@ def by_link(token: str) -> RecoveryRequest | None:
 
 
 def is_current(request: RecoveryRequest) -> bool:
-    """Say whether the link may still be used: unused, the newest, sent within 24 hours."""
+    """Say whether the link may still be used: unused, the newest, sent within 24 hours.
+
+    One that went to who held the account opens nothing once nobody holds it any more (SAFETY T15).
+    """
+    assert request.user is not None  # by_link() gives no other
     newer = RecoveryRequest.objects.filter(user=request.user, pk__gt=request.pk).exists()
     return (
         request.used_at is None
         and not newer
         and not links.expired(KIND, str(request.public_id), timezone.now(), lifetime=LIFETIME)
+        and bool(request.user.address() or custody.is_held(request.user))
     )
 
 

@@ -37,7 +37,14 @@ class Nobody(Exception):
 
 
 class HasAccount(Exception):
-    """One of the records has an account: whoever comes another way signs in to it first (SAFETY T42)."""
+    """One of the records has an account: whoever comes another way signs in to it first (SAFETY T42).
+
+    ``owner`` is whose it is, where a code of the school leads on once they have.
+    """
+
+    def __init__(self, owner: User | None = None) -> None:
+        super().__init__()
+        self.owner = owner
 
 
 def asking_limits(first_name: str, last_name: str, mobile: str) -> tuple[limits.Limit, ...]:
@@ -225,3 +232,8 @@ def purge() -> int:
     over = Activation.objects.filter(lives_until__lte=Now() - timedelta(minutes=5), user=None)
     read = Activation.objects.filter(lives_until__lte=Now() - timedelta(days=7))
     return over.delete()[0] + read.delete()[0]
+
+
+def goes_on_as(under_way: Activation, owner: User) -> None:
+    """Let a school's code end as children added to an account, once its owner has signed in."""
+    Activation.objects.filter(pk=under_way.pk, user=None).update(joins=owner)

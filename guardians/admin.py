@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -25,8 +25,6 @@ from . import pairing, reopening
 from .code_sheet import sheet
 from .models import GIVES_ACCESS, PairingCode
 
-MOST_PUPILS = 100
-
 
 class GiveCodeForm(ReasonForm):
     """Why; sent twice, it gives one code."""
@@ -37,12 +35,8 @@ class GiveCodeForm(ReasonForm):
 def _give(request: HttpRequest, tie: GuardianTie, said: dict[str, Any]) -> None:
     try:
         code = pairing.give(tie, by=asked_by(request), submission=said["submission"], reason=said["reason"])
-    except pairing.TooMany as refusal:
-        raise Refused(_now("Cinq codes sont déjà donnés pour cet élève. Annulez-les d’abord.")) from refusal
-    except pairing.GivenAlready as refusal:
-        raise Refused(_now("Ce code a déjà été montré. Donnez-en un autre s’il est perdu.")) from refusal
-    except (pairing.NoAccess, pairing.NotAllowed) as refusal:
-        raise Refused(_now("Cette personne n’a plus de lien avec cet élève.")) from refusal
+    except pairing.NotGiven as refusal:
+        raise Refused(str(refusal.why)) from refusal
     vars(request)["code_given"] = code  # for the page that shows it, this once
 
 
@@ -107,12 +101,15 @@ class GuardianTieAdmin(ScopedAdmin):
         return scope.limit(mine, "contact__school__academy__code", "contact__school__uai")
 
     def search(self, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
-        """Find by the name of the child: the children first, by their index."""
+        """Find by the name of the child: the children first, by their index, then their ties of one's own.
+
+        Of a name that very many children have, the first and the last name are asked for together.
+        """
         query = prefix_query(typed)
         if query is None:
             return rows.none()
-        children = Student.objects.alias(words=words_of("search_key")).filter(words=query)
-        return rows.filter(student__in=list(children.values_list("pk", flat=True)[:MOST_PUPILS]))
+        children = Student.objects.living().alias(words=words_of("search_key")).filter(words=query)
+        return rows.filter(Exists(children.filter(pk=OuterRef("student_id"))))
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any

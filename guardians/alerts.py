@@ -17,7 +17,7 @@ from accounts import account, address_change, devices, recovery, standing
 from accounts.models import OpenSession, User
 from audit.models import Record
 
-from . import bringing, finishing, mobiles
+from . import bringing, finishing, linking, mobiles
 from .identifiers import EDUCONNECT
 from .models import GuardianAccount, Guardianship
 
@@ -27,7 +27,8 @@ TOLD: dict[str, str | Promise] = {
     mobiles.CHANGED: _("Le numéro de portable de votre compte a changé."),
     account.PASSWORD_CHANGED: _("Le mot de passe de votre compte a changé."),
     recovery.PASSWORD_RESET: _("Le mot de passe de votre compte a été choisi de nouveau, avec un lien reçu."),
-    finishing.AGAIN: _("Le mot de passe de votre compte a été choisi de nouveau, avec un code par SMS."),
+    finishing.AGAIN: _("Le mot de passe de votre compte a été choisi de nouveau, avec un code reçu."),
+    linking.JOINED: _("FranceConnect ouvre désormais votre compte."),
     bringing.BROUGHT: _("Des élèves ont été rattachés depuis un autre compte."),
     bringing.RETURNED: _("Des élèves ont été rendus à un autre compte."),
 }

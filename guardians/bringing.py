@@ -16,9 +16,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts import second_factor
 from accounts.models import User
 from audit import journal
-from schools.models import GuardianContact, School
+from schools.models import GuardianContact, School, Student
+from throttling import limits
 
-from . import mobiles
+from . import children_accounts, mobiles
+from .activation import DAY
 from .matching import same_family_name, same_first_name
 from .models import PROPOSAL_LIVES, UNDO_LIVES, ChildrenMove, ContactAccount, Guardianship
 
@@ -60,7 +62,8 @@ class Child:
 def propose(user: User, source: User) -> ChildrenMove:
     """Keep what would move from ``source``, whose password was just judged, to ``user``.
 
-    Raises :class:`SameAccount`, :class:`HasSecondFactor`, :class:`AnotherPerson`, :class:`NothingToBring`.
+    Raises :class:`SameAccount`, :class:`HasSecondFactor`, :class:`AnotherPerson`, :class:`NothingToBring`,
+    and :class:`throttling.limits.Refused` after five a day.
     """
     if source.pk == user.pk:
         raise SameAccount
@@ -71,6 +74,7 @@ def propose(user: User, source: User) -> ChildrenMove:
         raise NothingToBring
     if not _are_one_person(user, source):
         raise AnotherPerson
+    limits.hit(limits.Limit("guardians.children_moves", user.subject, 5, DAY))
     contacts = ContactAccount.objects.filter(user=source, contact__in=[each.tie.contact_id for each in found])
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)  # two tabs wait for each other
@@ -85,25 +89,23 @@ def propose(user: User, source: User) -> ChildrenMove:
 
 
 def _are_one_person(user: User, source: User) -> bool:
-    """Compare what schools say of both; of who is in no record any more, the names of the account."""
-    theirs = list(GuardianContact.objects.filter(account__user=source))
-    mine: list[tuple[tuple[str, ...], str]] = [
-        ((each.family_name, each.usage_name), each.first_name)
-        for each in GuardianContact.objects.filter(account__user=user)
-    ] or [((user.last_name,), user.first_name)]
+    """Compare what schools say of both, never what the accounts say: their owners write that themselves."""
+    theirs = list(GuardianContact.objects.filter(account__user=source).exclude(first_name=""))
+    mine = GuardianContact.objects.filter(account__user=user).exclude(first_name="")
     return any(
-        any(same_family_name(name, contact) for name in names if name)
-        and same_first_name(first_name, contact.first_name)
-        for names, first_name in mine
+        any(same_family_name(name, contact) for name in (each.family_name, each.usage_name) if name)
+        and same_first_name(each.first_name, contact.first_name)
+        for each in mine
         for contact in theirs
     )
 
 
 def children_of(guardianships: list[int]) -> list[Child]:
-    """Return the children behind guardianships, each once."""
+    """Return the children behind guardianships, each once, as far as the schools still say so (T15)."""
     found: dict[int, Child] = {}
     rows = (
-        Guardianship.objects.filter(pk__in=guardianships)
+        Guardianship.objects.in_force()
+        .filter(pk__in=guardianships)
         .select_related("tie__student", "tie__contact__school")
         .order_by("tie__student__first_name", "pk")
     )
@@ -142,9 +144,12 @@ def confirm(move: ChildrenMove) -> None:
         if ties.count() != len(locked.guardianships) or known.count() != len(locked.contacts):
             raise Outdated
         numbers = [mobiles.of(source), mobiles.of(user)]  # each with the records it still has
-        _give(locked, locked.guardianships, to=user, act=BROUGHT, by=user)
+        # A record moves with all that it may give again: a tie that the school took away for a moment too.
+        asleep = Guardianship.objects.filter(user=source, tie__contact__in=locked.contacts)
+        all_keys = sorted({*locked.guardianships, *asleep.values_list("pk", flat=True)})
+        _give(locked, all_keys, to=user, act=BROUGHT, by=user)
         known.update(user=user)
-        ChildrenMove.objects.filter(pk=locked.pk).update(made_at=Now())
+        ChildrenMove.objects.filter(pk=locked.pk).update(made_at=Now(), guardianships=all_keys)
         _tell(locked, KIND_BROUGHT, (source, numbers[0]), (user, numbers[1]))
 
 
@@ -189,6 +194,8 @@ def _give(move: ChildrenMove, guardianships: list[int], *, to: User, act: str, b
             academy=each.tie.contact.school.academy.code,
         )
     rows.update(user=to)
+    for student in Student.objects.filter(ties__guardianship__in=guardianships).distinct():
+        children_accounts.share_of(student)
     for user in (move.user, move.source):
         journal.record(act=act, actor=by.subject, subject=user.subject, fields=["guardianships"])
 

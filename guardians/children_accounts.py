@@ -13,6 +13,7 @@ from datetime import timedelta
 from secrets import SystemRandom
 
 from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -173,6 +174,8 @@ def _make(guardian: User, child: Child, password: str, hashed: str) -> Made:
     custody.hold(account, guardian)
     if not child.is_of_age(DIGITAL_MAJORITY):
         accept_for(account, by=guardian)
+    else:
+        custody.needs_no_word_of_fifteen(account)
     journal.record(
         act=MADE,
         actor=guardian.subject,
@@ -212,7 +215,7 @@ def new_password(student: Student) -> str:
         password = f"{words}-{_random.randrange(100):02}"
         try:
             POLICY.validate(password, context)
-        except ValueError:
+        except ValidationError:  # one in some thousands is too near to a common one
             continue
         return password
 
@@ -255,18 +258,24 @@ def share_of(student: Student) -> None:
 
 def share_all() -> int:
     """Do so for whoever became a legal guardian by the school's record alone; five hundred at a call."""
-    late = (
-        User.objects.filter(
-            custodies__until=None,
-            student__ties__in=Guardianship.objects.consenting().values("tie"),
+    shared = 0
+    for ties in ("student__ties", "student__merged_into__ties"):  # a record may lead to the one that was kept
+        late = (
+            User.objects.filter(
+                **{
+                    "custodies__until": None,
+                    f"{ties}__in": Guardianship.objects.consenting().values("tie"),
+                    f"{ties}__guardianship__user__is_active": True,
+                }
+            )
+            .annotate(guardian=F(f"{ties}__guardianship__user"))
+            .exclude(custodies__holder=F("guardian"), custodies__until=None)
+            .select_related("student")
+            .order_by("pk")
+            .distinct()
         )
-        .annotate(guardian=F("student__ties__guardianship__user"))
-        .exclude(custodies__holder=F("guardian"), custodies__until=None)
-        .select_related("student")
-        .order_by("pk")
-        .distinct()
-    )
-    return sum(share(account) for account in late[:500])
+        shared += sum(share(account) for account in late[:500])
+    return shared
 
 
 def close(held: Custody, *, by: User) -> None:

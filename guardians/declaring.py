@@ -126,6 +126,7 @@ def _tell_school(activation: Activation, tie: GuardianTie) -> None:
             last_name=activation.last_name,
             mobile=activation.mobile,
             language=activation.language,
+            user=activation.joins,
         ),
         place=requests.Place(school.academy, school),
         submission=uuid.uuid5(activation.public_id, f"{student.public_id} {school.uai}"),
@@ -149,10 +150,10 @@ def _judge_date(activation: Activation, mine: list[GuardianTie], birth_date: str
     student = mine[0].student
     schools = {school_limit(tie.contact.school.uai): tie.contact.school for tie in mine}
     counted = limits.hit(
-        child_limit(student.pk),
-        limits.Limit("guardians.birth_date_activation", str(activation.public_id), 20, DAY),
-        *schools,
+        limits.Limit("guardians.birth_date_activation", str(activation.public_id), 20, DAY), *schools
     )
+    # After the school's: while that is closed, nothing is counted against the child.
+    counted |= limits.hit(child_limit(student.pk))
     tries, _made = BirthDateTries.objects.get_or_create(student=student)
     # In one statement, before anything is judged: of many at once no more than ten are.
     if not BirthDateTries.objects.filter(pk=tries.pk, wrong_in_a_row__lt=IN_A_ROW).update(

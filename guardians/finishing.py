@@ -12,8 +12,9 @@ from accounts.models import SignInName, User
 from audit import journal
 from notifications import outbox
 from schools.models import GuardianContact, GuardianTie
+from support import requests
 
-from . import children_accounts, identifiers
+from . import children_accounts, identifiers, mobiles
 from .activation import HasAccount, OutOfTime
 from .declaring import children, ties_of
 from .models import (
@@ -26,13 +27,15 @@ from .models import (
     Guardianship,
 )
 
-KIND_MADE = "guardians.account_made"  # to the address that the school has: it was you?
-KIND_AGAIN = "guardians.access_found_again"  # to the same: another password was chosen
+KIND_MADE = "guardians.account_made"  # to where the school knows the person: it was you?
+KIND_AGAIN = (
+    "guardians.access_found_again"  # to the same, and to the account's own: another password was chosen
+)
 KIND_JOINED = "guardians.child_added"  # to the same: children were added to an account with a school's code
 KIND_ANOTHER = "guardians.another_guardian"  # to the child's other guardians: somebody was tied to the child
 
 MADE = journal.register_act("guardian.account_made", _("Compte de responsable légal créé"))
-AGAIN = journal.register_act("guardian.access_found_again", _("Accès de responsable légal retrouvé par SMS"))
+AGAIN = journal.register_act("guardian.access_found_again", _("Accès de responsable légal retrouvé"))
 TIED = journal.register_act("guardian.tied", _("Responsable légal rattaché à un élève"))
 
 
@@ -69,8 +72,12 @@ def finish(activation: Activation, password: str) -> User:
         owners = User.objects.filter(contact_accounts__contact__in=contacts).distinct()[:2]
         if len(owners) > 1:
             raise TwoAccounts
-        if owners and (locked.sub or (locked.pairing_id and _reaches_further(owners[0], contacts))):
+        if locked.sub and FranceConnectAccount.objects.filter(issuer=locked.issuer, sub=locked.sub).exists():
+            raise HasAccount  # joined to an account in another tab since
+        if owners and locked.sub:
             raise HasAccount
+        if owners and locked.pairing_id and _reaches_further(owners[0], contacts):
+            raise HasAccount(owners[0])
         if owners:
             user = owners[0]
             if not user.is_active:
@@ -86,12 +93,11 @@ def finish(activation: Activation, password: str) -> User:
             journal.record(act=MADE, actor=user.subject, subject=user.subject)
         for contact in contacts:
             ContactAccount.objects.get_or_create(contact=contact, defaults={"user": user})
-            if contact.email:
-                kind = KIND_AGAIN if owners else KIND_MADE
-                outbox.post(
-                    kind=kind, reference=str(user.public_id), to=contact.email, language=user.language
-                )
+        _tell_owner(
+            user, contacts, KIND_AGAIN if owners else KIND_MADE, by_code=locked.pairing_id is not None
+        )
         _tie_all(user, locked, confirmed)
+        requests.are_of(user, locked.first_name, locked.last_name, mobile=locked.mobile)
         if locked.sub:
             FranceConnectAccount.objects.create(issuer=locked.issuer, sub=locked.sub, user=user)
         Activation.objects.filter(user=user).delete()
@@ -117,10 +123,7 @@ def join(activation: Activation, user: User) -> None:
             raise TwoAccounts
         for contact in contacts:
             ContactAccount.objects.get_or_create(contact=contact, defaults={"user": user})
-            if contact.email:
-                outbox.post(
-                    kind=KIND_JOINED, reference=str(user.public_id), to=contact.email, language=user.language
-                )
+        _tell_owner(user, contacts, KIND_JOINED, by_code=True)
         _tie_all(user, locked, confirmed)
         locked.delete()
 
@@ -157,6 +160,24 @@ def _reaches_further(owner: User, contacts: list[GuardianContact]) -> bool:
     """Say whether an account has children of other schools: none gives a new password to it (SAFETY T50)."""
     schools = {contact.school_id for contact in contacts}
     return owner.contact_accounts.exclude(contact__school__in=schools).exists()
+
+
+def _tell_owner(user: User, contacts: list[GuardianContact], kind: str, *, by_code: bool) -> None:
+    """Ask wherever the person is known whether it was them (SAFETY T11), each place once.
+
+    An SMS with a code is a word to the school's number by itself; a code that the school gave by hand is
+    none, so that number is written to as well.
+    """
+    numbers = [mobiles.of(user)] if mobiles.is_own(user) else []
+    if by_code:
+        numbers += [contact.mobile for contact in contacts]
+    mobiles.tell(
+        user,
+        kind=kind,
+        reference=str(user.public_id),
+        numbers=numbers,
+        mails=[contact.email for contact in contacts],
+    )
 
 
 def _tie_all(user: User, locked: Activation, confirmed: set[int]) -> None:

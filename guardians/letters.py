@@ -55,28 +55,18 @@ def _code_of(row: Activation | MobileChange | None, number: str, context: Contex
     return _sms("code", {"code": codes.code(row), "minutes": 30})
 
 
-def account_made_letter(context: Context) -> Letter:
-    """Tell the address that the school has: an account was made with its record (SAFETY T11)."""
-    user = User.objects.filter(public_id=context.reference).first()
-    if user is None:
-        raise NothingToSend
-    return write("guardians/letters/account_made", {"name": first_words(user.first_name)})
+def owner_letter(name: str) -> Callable[[Context], Letter]:
+    """Tell who the school's record speaks of what became of an account with it (SAFETY T11)."""
 
+    def render(context: Context) -> Letter:
+        user = User.objects.filter(public_id=context.reference).first()
+        if user is None:
+            raise NothingToSend
+        if "@" not in context.to:
+            return _sms(f"{name}_sms", {})
+        return write(f"guardians/letters/{name}", {"name": first_words(user.first_name)})
 
-def access_found_again_letter(context: Context) -> Letter:
-    """Tell the same address: another password was chosen by SMS."""
-    user = User.objects.filter(public_id=context.reference).first()
-    if user is None:
-        raise NothingToSend
-    return write("guardians/letters/access_found_again", {"name": first_words(user.first_name)})
-
-
-def franceconnect_joined_letter(context: Context) -> Letter:
-    """Tell the same address: the account opens by FranceConnect too."""
-    user = User.objects.filter(public_id=context.reference).first()
-    if user is None:
-        raise NothingToSend
-    return write("guardians/letters/franceconnect_joined", {"name": first_words(user.first_name)})
+    return render
 
 
 def told_letter(name: str, sms: str) -> Callable[[Context], Letter]:
@@ -88,14 +78,6 @@ def told_letter(name: str, sms: str) -> Callable[[Context], Letter]:
         return write(f"guardians/letters/{name}", {"account_url": page("account")})
 
     return render
-
-
-def child_added_letter(context: Context) -> Letter:
-    """Tell the address that the school has: children were added to an account with the school's code."""
-    user = User.objects.filter(public_id=context.reference).first()
-    if user is None:
-        raise NothingToSend
-    return write("guardians/letters/child_added", {"name": first_words(user.first_name)})
 
 
 def birth_date_alarm_letter(context: Context) -> Letter:
@@ -169,16 +151,16 @@ def child_account_closed_letter(context: Context) -> Letter:
 
 notification_letters.register(activation.KIND_CODE, code_letter, label=_("Code d’un responsable légal"))
 notification_letters.register(
-    finishing.KIND_MADE, account_made_letter, label=_("Compte de responsable légal créé")
+    finishing.KIND_MADE, owner_letter("account_made"), label=_("Compte de responsable légal créé")
 )
 notification_letters.register(
-    finishing.KIND_AGAIN, access_found_again_letter, label=_("Accès de responsable légal retrouvé")
+    finishing.KIND_AGAIN, owner_letter("access_found_again"), label=_("Accès de responsable légal retrouvé")
 )
 notification_letters.register(
-    linking.KIND_JOINED, franceconnect_joined_letter, label=_("FranceConnect relié au compte")
+    linking.KIND_JOINED, owner_letter("franceconnect_joined"), label=_("FranceConnect relié au compte")
 )
 notification_letters.register(
-    finishing.KIND_JOINED, child_added_letter, label=_("Élève ajouté avec un code de l’école")
+    finishing.KIND_JOINED, owner_letter("child_added"), label=_("Élève ajouté avec un code de l’école")
 )
 notification_letters.register(
     declaring.KIND_ALARM, birth_date_alarm_letter, label=_("Alerte : dates de naissance fausses")

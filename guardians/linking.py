@@ -7,14 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit import journal
-from notifications import outbox
 from schools.models import GuardianContact
 
-from . import matching
+from . import matching, mobiles
 from .franceconnect.identity import Identity
 from .models import FranceConnectAccount
 
-KIND_JOINED = "guardians.franceconnect_joined"  # to the address that the school has: it was you?
+KIND_JOINED = "guardians.franceconnect_joined"  # wherever the person is known: it was you?
 JOINED = journal.register_act("guardian.franceconnect_joined", _("FranceConnect relié au compte"))
 
 
@@ -32,8 +31,8 @@ def is_of(user: User, who: Identity) -> bool:
 def join(user: User, who: Identity) -> None:
     """Let somebody who is signed in come to their account by FranceConnect from now on.
 
-    ``who`` is who came back from FranceConnect to the same browser. Told to the addresses that schools have,
-    as each new way in. Raises :class:`SomebodyElse`.
+    ``who`` is who came back from FranceConnect to the same browser. Told wherever the person is known, as
+    each new way in. Raises :class:`SomebodyElse`.
     """
     if not any(matching.is_named(contact, who) for contact in _records(user)):
         raise SomebodyElse
@@ -46,8 +45,13 @@ def join(user: User, who: Identity) -> None:
         if not is_new:
             return
         journal.record(act=JOINED, actor=user.subject, subject=user.subject)
-        for address in sorted({contact.email for contact in _records(user)} - {""}):
-            outbox.post(kind=KIND_JOINED, reference=str(user.public_id), to=address, language=user.language)
+        mobiles.tell(
+            user,
+            kind=KIND_JOINED,
+            reference=str(user.public_id),
+            numbers=[mobiles.of(user)],
+            mails=[contact.email for contact in _records(user)],
+        )
 
 
 def _records(user: User) -> list[GuardianContact]:

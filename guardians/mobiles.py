@@ -5,6 +5,8 @@ A word goes to the old number and to the mail. No school's record changes: only 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -46,9 +48,10 @@ def is_own(user: User) -> bool:
     return GuardianAccount.objects.filter(user=user).exclude(mobile="").exists()
 
 
-def tell(user: User, *, kind: str, reference: str, numbers: list[str]) -> None:
-    """Write to the mail of an account, and to numbers by SMS; each place once."""
-    places = {user.address(): outbox.Channel.MAIL} | dict.fromkeys(numbers, outbox.Channel.SMS)
+def tell(user: User, *, kind: str, reference: str, numbers: Iterable[str], mails: Iterable[str] = ()) -> None:
+    """Write to the mail of an account and to others, and to numbers by SMS; each place once."""
+    places = dict.fromkeys((user.address(), *mails), outbox.Channel.MAIL)
+    places |= dict.fromkeys(numbers, outbox.Channel.SMS)
     for to, channel in places.items():
         if to:
             outbox.post(kind=kind, reference=reference, to=to, channel=channel, language=user.language)

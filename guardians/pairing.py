@@ -1,9 +1,9 @@
 """A code that the school gives by hand, for who gets no SMS: it stands for the code by SMS (SCREENS D5, D6).
 
 For one child and one contact of the school's record. Six signs without look-alikes, seven days, one use, at
-most five alive for a child. The code itself is shown once and kept nowhere: a row has its hash, keyed by
-``LINK_KEY``, so that a copy of the database gives none. Name and first name are asked with it, and the
-birth date of each child after it (SAFETY 0.1 point 4).
+most five alive for a child at a school. The code itself is shown once and kept nowhere: a row has its hash,
+keyed by ``LINK_KEY``, so that a copy of the database gives none. Name and first name are asked with it, and
+the birth date of each child after it (SAFETY 0.1 point 4).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import uuid
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Power, User
@@ -31,7 +32,7 @@ from .models import Activation, PairingCode
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # neither 0 nor O, neither 1 nor I nor L
 LENGTH = 6
-ALIVE = 5  # codes of one child
+ALIVE = 5  # codes of one child, given by one school
 DRAWS = 5
 
 GIVEN = journal.register_act("pairing.given", _("Code d’appairage donné"))
@@ -39,20 +40,34 @@ REVOKED = journal.register_act("pairing.revoked", _("Code d’appairage annulé"
 SPENT = journal.register_act("pairing.spent", _("Code d’appairage utilisé"))
 
 
-class NotAllowed(Exception):
+class NotGiven(Exception):
+    """No code was given; ``why`` is a sentence for who wanted to give one."""
+
+    why: str | Promise = ""
+
+
+class NotAllowed(NotGiven):
     """This child's record is not this person's to open."""
 
+    why = _("Cet élève n’est pas dans votre établissement ou votre académie.")
 
-class TooMany(Exception):
+
+class TooMany(NotGiven):
     """Five codes of this child are alive."""
 
+    why = _("Cinq codes sont déjà donnés pour cet élève. Annulez-en un d’abord.")
 
-class GivenAlready(Exception):
+
+class GivenAlready(NotGiven):
     """The same form was sent before: its code was shown then."""
 
+    why = _("Ce code a déjà été montré. S’il est perdu, annulez-le et donnez-en un autre.")
 
-class NoAccess(Exception):
+
+class NoAccess(NotGiven):
     """What the contact is to the child gives no access, whatever code they have."""
+
+    why = _("Cette personne n’a plus de lien avec cet élève.")
 
 
 class WrongCode(Exception):
@@ -85,7 +100,8 @@ def give(tie: GuardianTie, *, by: User, submission: uuid.UUID, reason: str = "")
         Student.objects.select_for_update(no_key=True).get(pk=tie.student_id)
         if PairingCode.objects.filter(submission=submission).exists():
             raise GivenAlready
-        if PairingCode.objects.alive().filter(tie__student=tie.student_id).count() >= ALIVE:
+        mine = {"tie__student": tie.student_id, "tie__contact__school": tie.contact.school_id}
+        if PairingCode.objects.alive().filter(**mine).count() >= ALIVE:
             raise TooMany
         made, code = _draw(tie, by, submission)
         _note(GIVEN, made, by.subject, reason)
@@ -146,7 +162,9 @@ def use(
         .first()
     )
     # A code that is nobody's counts as well, so that the answer costs the same.
-    limits.hit(limits.Limit("guardians.pairing_child", str(found.tie.student_id if found else code), 10, DAY))
+    # Under a name that no pupil has: whoever types a number counts at no child.
+    whose = f"child {found.tie.student_id}" if found else f"code {code}"
+    limits.hit(limits.Limit("guardians.pairing_child", whose, 10, DAY))
     if found is None or not _is_called(first_name, last_name, found.tie.contact):
         raise WrongCode
     with transaction.atomic():

@@ -9,6 +9,7 @@ from django.db.models import Q
 from accounts.models import User
 from accounts.personal_data import Claim, register
 from notifications import retention
+from schools.models import GuardianContact
 
 from .models import (
     Activation,
@@ -74,10 +75,14 @@ def _export(user: User) -> dict[str, Any]:
 
 
 def _erase(user: User) -> None:
-    for own in GuardianAccount.objects.filter(user=user):
-        retention.forget(address=own.mobile)
-    for waiting in MobileChange.objects.filter(user=user):
-        retention.forget(address=waiting.mobile)
+    # A telephone may be two guardians': what waits for the other one is not ours to take back.
+    for own in GuardianAccount.objects.filter(user=user).exclude(mobile=""):
+        others = (
+            GuardianAccount.objects.filter(mobile=own.mobile).exclude(user=user),
+            GuardianContact.objects.filter(mobile=own.mobile).exclude(account__user=user),
+        )
+        if not any(rows.exists() for rows in others):
+            retention.forget(address=own.mobile)
     GuardianAccount.objects.filter(user=user).delete()
     MobileChange.objects.filter(user=user).delete()
     ChildrenMove.objects.of(user).delete()

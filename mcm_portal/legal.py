@@ -42,7 +42,6 @@ ACCOUNT: list[Page] = [
     (_("Les appareils connectés"), "account_sessions", ""),
     (_("Ajouter un niveau"), "add_level", ""),
     (_("Les textes que j’ai acceptés"), "accepted_texts", ""),
-    (_("Ajouter un enfant avec un code donné par l’établissement"), "guardian_add_child", ""),
     (_("Se déconnecter"), "sign_out", ""),
 ]
 TEXTS: list[Page] = [

@@ -25,7 +25,7 @@ from .models import SupportRequest
 
 def _answer(request: HttpRequest, row: SupportRequest, said: dict[str, Any]) -> None:
     try:
-        requests.answer(row, said["answer"], by=asked_by(request))
+        requests.answer(row, said["answer"], by=asked_by(request), reason=said["reason"])
     except requests.NotOpen as refusal:
         raise Refused(_now("Quelqu’un a déjà traité cette demande.")) from refusal
 

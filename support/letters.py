@@ -13,7 +13,7 @@ from accounts import links
 from accounts.letters import page, write
 from notifications import letters as notification_letters
 from notifications.letters import Context, Letter, NothingToSend
-from schools.models import School
+from schools.models import Academy, School
 
 from . import requests
 from .models import SupportRequest
@@ -59,6 +59,20 @@ def nudge_letter(context: Context) -> Letter:
     return write("support/letters/nudge", {"school": str(school), "url": page("own_school_requests")})
 
 
+def nudge_dane_letter(context: Context) -> Letter:
+    """Tell the DANE that families wait whom no head of a school reads: nothing of what they wrote."""
+    academy = Academy.objects.filter(code=context.reference).first()
+    if academy is None or not SupportRequest.objects.waiting().filter(academy=academy).exists():
+        raise NothingToSend
+    return write(
+        "support/letters/nudge_dane",
+        {"academy": academy.name, "url": page("admin:support_supportrequest_changelist")},
+    )
+
+
 notification_letters.register(requests.KIND_COPY, copy_letter, label=_("Demande d’aide bien reçue"))
 notification_letters.register(requests.KIND_ANSWER, answer_letter, label=_("Réponse à une demande d’aide"))
 notification_letters.register(requests.KIND_NUDGE, nudge_letter, label=_("Demandes qui attendent un chef"))
+notification_letters.register(
+    requests.KIND_NUDGE_DANE, nudge_dane_letter, label=_("Demandes qui attendent la DANE")
+)

@@ -40,9 +40,10 @@ class SupportRequestQuerySet(models.QuerySet["SupportRequest"]):
         """Keep those that nobody answered yet."""
         return self.filter(state=SupportRequest.State.OPEN)
 
-    def nudged_lately(self, school: School) -> SupportRequestQuerySet:
-        """Keep those of a school whose head was written to about them within a day."""
-        return self.filter(school=school, nudged=True, opened_at__gt=Now() - timedelta(days=1))
+    def nudged_lately(self, academy: Academy, school: School | None) -> SupportRequestQuerySet:
+        """Keep those of a school, or of an académie, of which somebody was told within a day."""
+        lately = self.filter(nudged=True, opened_at__gt=Now() - timedelta(days=1))
+        return lately.filter(school=school) if school else lately.filter(academy=academy, school=None)
 
 
 class SupportRequest(models.Model):
@@ -97,7 +98,7 @@ class SupportRequest(models.Model):
     text = models.CharField(_("message"), max_length=LONGEST, blank=True)
     language = models.CharField(max_length=8, default="fr")
     way_on = models.CharField(max_length=100, default="home")  # the name of the page to go on from
-    nudged = models.BooleanField(default=False)  # the head of the school was written to
+    nudged = models.BooleanField(default=False)  # the head of the school, or the DANE, was written to
     answer = models.CharField(_("réponse"), max_length=LONGEST, blank=True)
     answered_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     opened_at = models.DateTimeField(_("ouverte le"), db_default=Now(), editable=False)

@@ -21,12 +21,13 @@ from notifications import outbox
 from schools.models import Academy, School, Student
 from throttling import limits
 
-from .answerers import heads_of
+from .answerers import dane_of, heads_of
 from .models import SupportRequest
 
 KIND_COPY = "support.copy"  # to the person: it has arrived
 KIND_ANSWER = "support.answer"  # to the person, by mail or SMS: there is an answer
 KIND_NUDGE = "support.nudge"  # to the head: something waits, once a day
+KIND_NUDGE_DANE = "support.nudge_dane"  # to the DANE, of what no head reads
 
 OPENED = journal.register_act("request.opened", _("Demande envoyée à un établissement"))
 ANSWERED = journal.register_act("request.answered", _("Demande répondue"))
@@ -152,26 +153,33 @@ def write(
             kind=KIND_COPY, reference=str(asked.public_id), to=asker.mail, language=asker.language,
             academy=place.academy.code,
         )  # fmt: skip
-    if place.school is not None:
-        _nudge(asked, place.school)
+    _nudge(asked, place)
     return asked
 
 
-def _nudge(asked: SupportRequest, school: School) -> None:
-    """Write to the head that something waits; once a day, and nothing of what it is."""
-    if SupportRequest.objects.nudged_lately(school).exists():
+def _nudge(asked: SupportRequest, place: Place) -> None:
+    """Write to the head that something waits, or to the DANE where no head has an account.
+
+    Once a day for each school, or académie, and nothing of what it is.
+    """
+    if SupportRequest.objects.nudged_lately(place.academy, place.school).exists():
         return
-    SupportRequest.objects.filter(pk=asked.pk).update(nudged=True)
-    for address in heads_of(school):
-        outbox.post(kind=KIND_NUDGE, reference=str(school.public_id), to=address, academy=school.academy.code)
+    if place.school is not None and (boxes := heads_of(place.school)):
+        kind, reference = KIND_NUDGE, str(place.school.public_id)
+    else:
+        boxes, kind, reference = dane_of(place.academy), KIND_NUDGE_DANE, place.academy.code
+    for box in boxes:
+        outbox.post(kind=kind, reference=reference, to=box, academy=place.academy.code)
+    if boxes:
+        SupportRequest.objects.filter(pk=asked.pk).update(nudged=True)
 
 
-def answer(asked: SupportRequest, text: str, *, by: User) -> None:
+def answer(asked: SupportRequest, text: str, *, by: User, reason: str = "") -> None:
     """Answer a request, which closes it; the person is told, and led on from where they were.
 
     Raises :class:`NotAllowed`, and :class:`NotOpen` for the second of two who answer at once.
     """
-    _end(asked, by=by, act=ANSWERED, state=SupportRequest.State.ANSWERED, text=text)
+    _end(asked, by=by, act=ANSWERED, state=SupportRequest.State.ANSWERED, text=text, reason=reason)
 
 
 def close(asked: SupportRequest, *, by: User, reason: str = "") -> None:
@@ -200,6 +208,16 @@ def _end(asked: SupportRequest, *, by: User, act: str, state: str, text: str = "
                 academy=asked.academy.code,
             )
     asked.refresh_from_db()
+
+
+def are_of(user: User, first_name: str, last_name: str, *, mobile: str) -> None:
+    """Note whose requests those are that came from a number which has just proved to be theirs (GDPR 15, 17).
+
+    Two guardians may share a telephone: those with the names that were typed only.
+    """
+    if mobile:
+        asked = SupportRequest.objects.filter(user=None, mobile=mobile)
+        asked.filter(first_name=first_name, last_name=last_name).update(user=user)
 
 
 def purge() -> int:

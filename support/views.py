@@ -20,7 +20,7 @@ from accounts.sessions import PersonRequest
 from accounts.views.pages import holds_a_secret, page
 from schools.models import School
 from schools.scope import Scope
-from schools.views import for_a_head, proved
+from schools.views import for_a_head
 from throttling import limits
 from throttling.clients import client_address
 
@@ -121,7 +121,7 @@ def own_request(request: PersonRequest, school: School, scope: Scope, public_id:
         SupportRequest.objects.open_to(scope).select_related("academy", "school"), public_id=public_id
     )
     if request.method == "POST":
-        return proved(_decide)(request, school=school, asked=asked)
+        return _decide(request, school, asked)
     return _request_page(request, school, asked, AnswerForm())
 
 

@@ -21,7 +21,7 @@ from .pages import next_page, page
 @require_POST
 def read_notices(request: PersonRequest) -> HttpResponse:
     """« J’ai lu »."""
-    custody.read(request.user)
+    custody.read(request.user, kinds=request.POST.getlist("kind"))
     return redirect("my_space")
 
 
@@ -43,6 +43,9 @@ def own_address(request: PersonRequest) -> HttpResponse:
             address_change.ask(request.user, form.cleaned_data["address"], device=browsers.device(request))
             address_change.asked_enough(request.user)
             return redirect("account")  # which says where the mail went
+        except address_change.SameAddress:  # confirmed by a link meanwhile
+            address_change.asked_enough(request.user)
+            return HttpResponseRedirect(wanted)
         except limits.Refused as refusal:
             form.add_error(
                 None,

@@ -100,8 +100,16 @@ def settle(request: HttpRequest, response: HttpResponseBase, who: Identity) -> N
 
 
 def sign_out(request: HttpRequest) -> HttpResponse | None:
-    """Return the way by FranceConnect of a session that it opened; ``None`` for others."""
-    id_token = visits.kept_for_signing_out(request) if provider.is_there() else None
+    """Return the way by FranceConnect of a session that it opened; ``None`` for others.
+
+    Of a browser as well where somebody came back from there and then signed in by a password: the session
+    over there is open, and the next person at this computer must not find it.
+    """
+    if not provider.is_there():
+        return None
+    id_token = visits.kept_for_signing_out(request)
+    if not id_token and (who := visits.last_arrived(request)):
+        id_token = who.id_token
     return None if id_token is None else leave(request, id_token, Goodbye.SIGNED_OUT)
 
 

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -71,15 +70,8 @@ def _act(request: PersonRequest, school: School, student: Student) -> HttpRespon
         if tie is not None and form.is_valid():
             try:
                 code = pairing.give(tie, by=request.user, submission=form.cleaned_data["submission"])
-            except pairing.TooMany:
-                return _pupil_page(
-                    request,
-                    school,
-                    student,
-                    told=_("Cinq codes sont déjà donnés pour cet élève. Annulez-en un d’abord."),
-                )
-            except (pairing.GivenAlready, pairing.NoAccess):
-                pass  # the page says what is given
+            except pairing.NotGiven as refusal:
+                return _pupil_page(request, school, student, told=str(refusal.why))
             else:
                 return render(
                     request, "guardians/own_school/code.html", {**sheet(code, tie), "school": school}

@@ -9,12 +9,11 @@ from __future__ import annotations
 import uuid
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
 
 from accounts import custody
 from accounts.forms import NewPasswordForm
@@ -117,12 +116,15 @@ def close(request: PersonRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @never_cache
 @recently_proved
-@require_POST
 def consent(request: PersonRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Accept the texts in force on behalf of a child below 15."""
+    """Accept the texts in force on behalf of a child below 15.
+
+    Whoever was asked for their password in between comes back by a link, and finds the texts again.
+    """
     held = _held(request, public_id)
-    if custody.needs_a_holders_consent(held.child):
-        children_accounts.accept_for(held.child, by=request.user)
+    if request.method != "POST" or not custody.needs_a_holders_consent(held.child):
+        return redirect("children_accounts")
+    children_accounts.accept_for(held.child, by=request.user)
     return _back("accord")
 
 

@@ -160,6 +160,8 @@ def children(request: HttpRequest, under_way: Activation) -> HttpResponse:
             finishing.join(under_way, under_way.joins)
         except finishing.TwoAccounts:
             return render(request, "guardians/two_accounts.html", status=409)
+        except finishing.ChildrenMissing:  # the school added a child at this moment
+            return redirect("guardian_children")
         return redirect("my_space")
     return redirect("guardian_password")
 
@@ -244,8 +246,11 @@ def password(request: HttpRequest, under_way: Activation) -> HttpResponse:
             return redirect("guardian_children")
         except finishing.TwoAccounts:
             return render(request, "guardians/two_accounts.html", status=409)
-        except activation.HasAccount:
-            return render(request, "guardians/has_account.html", status=409)
+        except activation.HasAccount as refusal:
+            if refusal.owner is not None:  # the code is spent: once signed in, they go on with it
+                activation.goes_on_as(under_way, refusal.owner)
+            by_code = {"by_code": refusal.owner is not None}
+            return render(request, "guardians/has_account.html", by_code, status=409)
         except finishing.Suspended:
             return render(request, "guardians/suspended.html", status=403)
         response = sessions.sign_in(request, user, next_url=reverse("guardian_identifier"))

@@ -7,6 +7,7 @@ SMPP has no encryption: the way to the operator must be one that nobody else lis
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -56,6 +57,10 @@ class Gateway:
                 f"SMS_URL: by SMPP a user has {LONGEST_NAME} signs at most, a password {LONGEST_PASSWORD}."
             )
         self.sender = parse_qs(url.query).get("from", [""])[0]
+        if not (self.name + self.password).isascii() or not re.fullmatch("[ -~]{0,11}", self.sender):
+            raise ImproperlyConfigured(
+                "SMS_URL: by SMPP a user, a password and a sender (from=, 11 signs at most) have no accents."
+            )
 
     def send(self, parcel: Parcel) -> None:
         """Send an SMS; see :class:`notifications.gateways.base.Gateway`."""
@@ -140,11 +145,14 @@ class Line(Client):
         What the operator asks meanwhile, on a line that goes both ways, is answered.
         """
         asked = make_pdu(command, client=self, **fields)
+        asked.generate()  # what cannot be written is a fault of ours, and no silence of theirs
         try:
             self.send_pdu(asked)
             while True:
                 said = self.read_pdu()
-                if said.command == "generic_nack" or (said.is_response() and said.sequence == asked.sequence):
+                if said.command == "generic_nack" and said.sequence in (asked.sequence, 0):
+                    return int(said.status) or consts.SMPP_ESME_RSYSERR
+                if said.is_response() and said.sequence == asked.sequence:
                     return int(said.status)
                 if said.command in ("enquire_link", "deliver_sm"):
                     self._acknowledge(said)

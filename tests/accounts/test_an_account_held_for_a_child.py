@@ -209,7 +209,7 @@ def test_from_fifteen_on_the_child_sees_that_a_password_was_given(held: Held) ->
     held.be_born(born(15))
     custody.give_password(row, PASSWORD, by=held.mother)
     assert "un de vos responsables légaux a donné" in signed_in().get("/mon-espace/").content.decode()
-    custody.read(held.child)
+    custody.read(held.child, kinds=[Notice.Kind.PASSWORD_GIVEN])
     custody.give_password(row, PASSWORD, by=held.mother)
     assert "un de vos responsables légaux a donné" in signed_in().get("/mon-espace/").content.decode()
 

@@ -144,6 +144,7 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "support.answer",
         "support.copy",
         "support.nudge",
+        "support.nudge_dane",
     }
     assert {model._meta.label for model in personal_data.claimed()} == {
         "account.EmailAddress",

@@ -43,6 +43,7 @@ NOT_FOR_A_MAP = {
     "guardian_mobile_code": "a step of a new number",
     "guardian_alerts": "comes by itself after the sign-in of who asked for it",
     "guardian_switch_alerts": "a button",
+    "guardian_add_child": "for guardians, who find it on « Mon espace »",
     "guardian_bring": "for guardians, who find it on « Mon compte »",
     "guardian_bring_confirm": "a step of bringing children from another account",
     "guardian_identifier": "comes by itself once the account is made",
