@@ -55,7 +55,7 @@ def _code_of(row: Activation | MobileChange | None, number: str, context: Contex
     return _sms("code", {"code": codes.code(row), "minutes": 30})
 
 
-def owner_letter(name: str) -> Callable[[Context], Letter]:
+def owner_letter(name: str, sms: str) -> Callable[[Context], Letter]:
     """Tell who the school's record speaks of what became of an account with it (SAFETY T11)."""
 
     def render(context: Context) -> Letter:
@@ -63,7 +63,7 @@ def owner_letter(name: str) -> Callable[[Context], Letter]:
         if user is None:
             raise NothingToSend
         if "@" not in context.to:
-            return _sms(f"{name}_sms", {})
+            return _sms(sms, {})
         return write(f"guardians/letters/{name}", {"name": first_words(user.first_name)})
 
     return render
@@ -151,16 +151,24 @@ def child_account_closed_letter(context: Context) -> Letter:
 
 notification_letters.register(activation.KIND_CODE, code_letter, label=_("Code d’un responsable légal"))
 notification_letters.register(
-    finishing.KIND_MADE, owner_letter("account_made"), label=_("Compte de responsable légal créé")
+    finishing.KIND_MADE,
+    owner_letter("account_made", "account_made_sms"),
+    label=_("Compte de responsable légal créé"),
 )
 notification_letters.register(
-    finishing.KIND_AGAIN, owner_letter("access_found_again"), label=_("Accès de responsable légal retrouvé")
+    finishing.KIND_AGAIN,
+    owner_letter("access_found_again", "access_found_again_sms"),
+    label=_("Accès de responsable légal retrouvé"),
 )
 notification_letters.register(
-    linking.KIND_JOINED, owner_letter("franceconnect_joined"), label=_("FranceConnect relié au compte")
+    linking.KIND_JOINED,
+    owner_letter("franceconnect_joined", "franceconnect_joined_sms"),
+    label=_("FranceConnect relié au compte"),
 )
 notification_letters.register(
-    finishing.KIND_JOINED, owner_letter("child_added"), label=_("Élève ajouté avec un code de l’école")
+    finishing.KIND_JOINED,
+    owner_letter("child_added", "child_added_sms"),
+    label=_("Élève ajouté avec un code de l’école"),
 )
 notification_letters.register(
     declaring.KIND_ALARM, birth_date_alarm_letter, label=_("Alerte : dates de naissance fausses")

@@ -10,6 +10,7 @@ from datetime import date
 import pytest
 from allauth.account.models import EmailAddress
 from django.db import connection
+from django.db.models.functions import Now
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -127,6 +128,29 @@ def test_a_letter_that_waits_gives_nothing_to_who_was_removed_meanwhile(held: He
         read(letters_to(FATHER)[0])
 
 
+def test_a_link_opens_nothing_once_nobody_holds_the_account(held: Held) -> None:
+    Client().post("/acces-oublie/", {"login": "chloe.dupont"})
+    link = re.search(r"http://[^/]+(/mot-de-passe/\S+)", read(letters_to(MOTHER)[0]).text)
+    assert link and Client().get(link[1]).status_code == 200
+    GuardianTie.objects.all().update(removed_at=Now())
+    reader = Client()
+    assert reader.get(link[1]).status_code == 410
+    assert reader.post(link[1], {"password": NEW}).status_code == 410
+    assert "_auth_user_id" not in reader.session
+    held.child.refresh_from_db()
+    assert not held.child.check_password(NEW)
+
+
+def test_a_child_below_fifteen_whom_nobody_holds_agrees_to_nothing_alone(held: Held) -> None:
+    held.be_born(born(9))
+    PolicyAcceptance.objects.filter(user=held.child).delete()
+    GuardianTie.objects.all().update(removed_at=Now())
+    child = signed_in()
+    assert "Un responsable légal" in child.get("/mon-espace/", follow=True).content.decode()
+    child.post("/conditions-nouvelles/", {"accept": "on"})
+    assert not PolicyAcceptance.objects.filter(user=held.child).exists()
+
+
 def test_a_suspended_holder_holds_nothing(held: Held) -> None:
     User.objects.filter(pk=held.father.pk).update(is_active=False)
     Client().post("/acces-oublie/", {"login": "chloe.dupont"})
@@ -194,7 +218,9 @@ def test_at_fifteen_everybody_is_told_once_and_the_child_accepts_alone(held: Hel
     assert Custody.objects.open().count() == 2
     child = signed_in()
     assert "Vous avez 15 ans" in child.get("/mon-espace/").content.decode()
-    child.post("/mon-espace/lu/")
+    child.post("/mon-espace/lu/", {"kind": "password_given"})  # another one, that came since
+    assert "Vous avez 15 ans" in child.get("/mon-espace/").content.decode()
+    child.post("/mon-espace/lu/", {"kind": "fifteen"})
     assert "Vous avez 15 ans" not in child.get("/mon-espace/").content.decode()
     assert custody.follow_ages(date(2026, 12, 1)) == 0
     held.be_born(born(15))

@@ -17,15 +17,16 @@ from django.utils import timezone
 from accounts.models import User
 from audit.models import Record
 from guardians import pairing
-from guardians.models import Activation, ContactAccount, Guardianship, PairingCode
+from guardians.models import Activation, ContactAccount, GuardianAccount, Guardianship, PairingCode
 from notifications.models import Message
-from schools.models import GuardianTie
+from schools.models import GuardianTie, Student
 from tests.accounts.conftest import errors_of, person, shape_of
 from tests.accounts.staff import appoint, staff_client
 from tests.support.conftest import head_of, signed_in
 
 from .conftest import START, Declared, Guardian
 from .test_many_at_once import abreast
+from .test_signing_in_for_the_first_time import read
 
 pytestmark = pytest.mark.django_db(transaction=True)
 __all__ = ["head_of", "person"]
@@ -72,7 +73,7 @@ def test_a_mother_whose_mobile_is_wrong_comes_in_with_the_schools_code(
     assert code is not None and "data:image/svg+xml" in sheet.content.decode()
     assert code[1].replace(" ", "") not in str(PairingCode.objects.values())
     again = office.post(page, said)  # the same form: nothing is given, nothing shown
-    assert again.status_code == 302 and PairingCode.objects.count() == 1
+    assert "déjà été montré" in again.content.decode() and PairingCode.objects.count() == 1
     assert come(code[1].lower(), guardian.browser).url == f"{START}enfants/"
     assert "Chloé" in guardian.browser.get(f"{START}enfants/", follow=True).content.decode()
     assert "Cette date n’est pas" in guardian.answer(child, "10 03 2012").content.decode()
@@ -219,7 +220,55 @@ def test_a_schools_code_gives_no_new_password_to_an_account_that_reaches_further
     thief.answer(here.children[0])
     refused = thief.choose_password("Autre ch0se & bien")
     assert refused.status_code == 409 and "Vous avez déjà un compte" in refused.content.decode()
-    assert User.objects.get(sign_in_names__authority="educonnect").password == password
+    owner = User.objects.get(sign_in_names__authority="educonnect")
+    assert owner.password == password
+    # Whoever the account belongs to signs in, and the child is added after all.
+    assert "/responsables/premiere-connexion/enfants/" in refused.content.decode()
+    assert Activation.objects.get(pairing__isnull=False).joins == owner
+    thief.browser.force_login(owner)
+    assert thief.browser.get(f"{START}enfants/").url == "/mon-espace/"
+    assert not Activation.objects.filter(pairing__isnull=False).exists()
+
+
+def test_who_is_found_again_by_a_schools_code_is_told_wherever_they_are_known(
+    declare: Declare, guardian: Guardian, give: Callable[..., str]
+) -> None:
+    here = declare()
+    guardian.go_all_the_way(here)
+    owner = User.objects.get(sign_in_names__authority="educonnect")
+    GuardianAccount.objects.create(user=owner, mobile="+33612345699")
+    Message.objects.all().delete()
+    stranger = Guardian()
+    come(give(here.tie()), stranger.browser)
+    stranger.answer(here.children[0])
+    stranger.choose_password("Autre ch0se & bien")
+    told = Message.objects.filter(kind="guardians.access_found_again")
+    wanted = {"+33612345699", here.contact.mobile, here.contact.email} - {""}
+    assert set(told.values_list("to", flat=True)) == wanted and told.filter(channel="sms").count() == 2
+    sms = told.filter(channel="sms")[0]
+    assert "Ce n’est pas vous" in read(sms)
+
+
+def test_a_number_that_is_typed_counts_at_no_child(declare: Declare, give: Callable[..., str]) -> None:
+    child = Student.objects.create(
+        pk=234567, family_name="DUPONT", first_name="Chloé", birth_date="2012-03-09"
+    )
+    code = give(declare([child]).tie())
+    for number in range(11):
+        come("234567", REMOTE_ADDR=f"192.0.2.{number}")
+    assert come(code).status_code == 302
+
+
+def test_five_codes_of_one_school_leave_five_to_another(
+    declare: Declare, give: Callable[..., str], head_of: Callable[..., User]
+) -> None:
+    here = declare()
+    there = declare(here.children, uai="0141396S")
+    for _n in range(pairing.ALIVE):
+        give(here.tie())
+    with pytest.raises(pairing.TooMany):
+        give(here.tie())
+    assert pairing.give(there.tie(), by=head_of("0141396S", "paul.roux"), submission=uuid4())
 
 
 def test_the_dane_gives_a_code_with_a_reason(declare: Declare) -> None:

@@ -20,6 +20,7 @@ from guardians.models import ChildrenMove, ContactAccount, Guardianship
 from guardians.tasks import purge
 from notifications.letters import Context, renderer
 from notifications.models import Message
+from schools.models import GuardianTie
 from throttling.models import Counter
 
 from .conftest import PASSWORD, Declared, Guardian
@@ -223,3 +224,38 @@ def test_after_thirty_days_it_is_forgotten(two: Two) -> None:
     assert two.browser.post(done).status_code == 404
     purge()
     assert not ChildrenMove.objects.exists() and two.children(two.here) == ["Chloé", "Léo", "Maé"]
+
+
+def test_who_took_the_other_ones_name_brings_nothing(two: Two) -> None:
+    """Names of accounts are their owners' to write: the schools' records alone say who is who."""
+    ContactAccount.objects.filter(user=two.here).delete()
+    User.objects.filter(pk=two.here.pk).update(last_name="Dupont", first_name="Hélène")
+    assert "autre personne" in words(two.prove()) or two.children(two.here) == ["Chloé"]
+    assert not ChildrenMove.objects.exists()
+
+
+def test_a_child_missing_for_a_moment_moves_with_the_record_and_comes_back_with_it(two: Two) -> None:
+    away = Guardianship.objects.filter(user=two.there, tie__student__first_name="Maé")
+    GuardianTie.objects.filter(guardianship__in=away).update(removed_at=timezone.now())
+    two.prove()
+    two.confirm()
+    assert two.children(two.here) == ["Chloé", "Léo", "Maé"] and two.children(two.there) == []
+    move = ChildrenMove.objects.get()
+    two.browser.post(f"{ADDRESS}{move.public_id}/")
+    assert two.children(two.there) == ["Léo", "Maé"]
+
+
+def test_a_child_whom_the_school_took_away_is_named_by_no_past_move(two: Two) -> None:
+    two.prove()
+    two.confirm()
+    move = ChildrenMove.objects.get()
+    GuardianTie.objects.filter(student__first_name="Léo").update(removed_at=timezone.now())
+    page = words(two.browser.get(f"{ADDRESS}{move.public_id}/"))
+    assert "Maé" in page and "Léo" not in page
+
+
+def test_children_go_to_and_fro_five_times_a_day_at_most(two: Two) -> None:
+    for _turn in range(5):
+        two.prove()
+    refused = words(two.prove())
+    assert "Réessayez" in refused and ChildrenMove.objects.count() == 1

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from unittest import mock
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
@@ -316,6 +318,18 @@ def test_two_records_that_were_one_child_leave_the_account_with_its_guardian(
     assert Custody.objects.in_force().filter(holder=mother).count() == 1
     page = guardian.browser.get(PAGE).content.decode()
     assert "chloe.dupont" in page and "Créer les comptes" not in page
+
+
+def test_a_drawn_password_that_is_too_common_is_drawn_again(declare: Declare) -> None:
+    drawn: list[str] = []
+
+    def refuse_the_first(password: str, *_others: object) -> None:
+        drawn.append(password)
+        if len(drawn) == 1:
+            raise ValidationError("common")
+
+    with mock.patch.object(type(MCM), "validate", staticmethod(refuse_the_first)):
+        assert children_accounts.new_password(declare().children[0]) == drawn[1]
 
 
 def test_a_password_that_is_drawn_meets_the_policy() -> None:

@@ -21,6 +21,7 @@ from schools.models import School
 from support import requests
 from support.models import SupportRequest
 from tests.accounts.conftest import errors_of, shape_of
+from tests.accounts.staff import appoint
 from tests.guardians.conftest import school
 
 from .conftest import HELP, Declared, Guardian, ask, typed
@@ -232,3 +233,16 @@ def test_two_who_answer_at_once_answer_once(head_of: Callable[..., User]) -> Non
     with pytest.raises(requests.NotOpen):
         requests.close(asked, by=head)
     assert SupportRequest.objects.get().state == "answered"
+
+
+def test_where_no_head_has_an_account_the_dane_is_told(head_of: Callable[..., User]) -> None:
+    agent = appoint(None, "dane", "70")
+    school()
+    ask()
+    ask(school="", academy="70")
+    told = Message.objects.filter(kind="support.nudge_dane")
+    assert [message.to for message in told] == [agent.address()] * 2, "a school, and an académie"
+    letter = read(told[0])
+    assert "/administration/support/supportrequest/" in letter.text and "Dupont" not in letter.text
+    ask()
+    assert told.count() == 2, "once a day"

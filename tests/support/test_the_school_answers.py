@@ -105,6 +105,7 @@ def test_the_dane_answers_for_its_academie() -> None:
     assert office.post(act, said).status_code == 302
     asked.refresh_from_db()
     assert asked.state == "answered" and Message.objects.filter(kind="support.answer").count() == 1
+    assert Record.objects.get(act="request.answered").reason == said["reason"]
     assert office.get(act).status_code == 404
     elsewhere = staff_client(appoint(None, "dane", "44"))
     assert elsewhere.get(act).status_code == 404

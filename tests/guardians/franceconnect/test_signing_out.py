@@ -134,3 +134,13 @@ def test_the_page_of_the_end_is_nobodys_who_did_not_leave(
     for state in ("", "?state=", "?state=é", "?state=" + "x" * 43):
         assert guardian.browser.get(f"{GONE}{state}")["Location"] == "/responsables/franceconnect/"
     assert OpenSession.objects.exists()
+
+
+def test_who_came_by_it_and_then_signed_in_by_a_password_leaves_no_session_there(
+    franceconnect: RealProvider, guardian: Guardian
+) -> None:
+    guardian.signs_in("nadia")
+    owner = User.objects.create_user(password=PASSWORD, first_name="Nadia", last_name="Leger")
+    guardian.browser.force_login(owner)
+    assert signs_out(guardian)["Location"].startswith(franceconnect.issuer)
+    assert not FranceConnectVisit.objects.exists()
