@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
 PATIENCE = 60  # seconds
+MOST_REDIRECTS = 10
 
 
 class Unexpected(Exception):
@@ -52,13 +53,14 @@ class Browser:
 
     def follow(self, path: str, *, step: str) -> str:
         """Ask for a page, go wherever this site leads on, and return where the page is that comes."""
-        while True:
+        for _page in range(MOST_REDIRECTS):
             answer = self.ask("GET", path, None, step)
             if answer.status == 200:
                 return path
             if answer.status != 302:
                 raise Unexpected(f"GET {step}: {answer.status}")
             path = answer.location
+        raise Unexpected(f"GET {step}: led on and on, at last to {path}")
 
     @property
     def token(self) -> str:

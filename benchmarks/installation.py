@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +20,7 @@ from mcm_portal.embedded.postgresql import APPLICATION
 from mcm_portal.embedded.processes import in_child
 
 from .machine import free_port, patiently
-from .scale.tables import Tables
+from .scale.tables import Tables, opened
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -184,13 +183,9 @@ class Installation:
             cursor.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
 
-    @contextlib.contextmanager
-    def tables(self) -> Iterator[Tables]:
-        """Reach into its database to fill it, each statement a transaction of its own."""
-        connection = psycopg2.connect(self.owner_url)
-        connection.autocommit = True
-        with contextlib.closing(connection), connection.cursor() as cursor:
-            yield Tables(cursor)
+    def tables(self) -> contextlib.AbstractContextManager[Tables]:
+        """Reach into its database."""
+        return opened(self.owner_url)
 
     def said(self) -> str:
         """Return all that its processes have written."""

@@ -23,7 +23,7 @@ from mcm_portal.embedded.processes import in_child
 from . import processor, statements
 from .journeys import AllauthJourney, Journey, PortalJourney
 from .machine import patiently
-from .scale.tables import Tables
+from .scale.tables import Tables, opened
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 120  # seconds
@@ -201,13 +201,9 @@ class Portal(Product):
         self.manage("mcm_portal.embedded.prepare", str(self.folder / "accounts.txt"), DEBUG="1")
         self.manage("django", "collectstatic", "--no-input")
 
-    @contextlib.contextmanager
-    def tables(self) -> Iterator[Tables]:
-        """Reach into its database, each statement a transaction of its own."""
-        connection = psycopg2.connect(self.database_url)
-        connection.autocommit = True
-        with contextlib.closing(connection), connection.cursor() as cursor:
-            yield Tables(cursor)
+    def tables(self) -> contextlib.AbstractContextManager[Tables]:
+        """Reach into its database."""
+        return opened(self.database_url)
 
     def commands(self) -> dict[str, list[str]]:
         """Web, worker, beat."""

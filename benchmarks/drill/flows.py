@@ -147,7 +147,8 @@ class FirstSignIn:
         raise Trouble("no code to the end")
 
     def kept(self, sql: Query) -> dict[str, Kept]:
-        """Guardians by the end of their number; the identifiers of all accounts of their name count.
+        """Guardians by the end of their number; the identifiers of all accounts of their name count, and
+        their child must be tied to them.
 
         What they typed is forgotten once they are done: it was begun, or there would be no account.
         """
@@ -157,6 +158,7 @@ class FirstSignIn:
                 "SELECT right(c.mobile, 5) FROM schools_guardiancontact c"
                 " JOIN accounts_user u ON u.last_name = c.family_name"
                 " LEFT JOIN accounts_signinname n ON n.user_id = u.id"
+                " JOIN guardians_guardianship g ON g.user_id = u.id"
             )
         )
         begun = {row[0] for row in sql("SELECT right(mobile, 5) FROM guardians_activation")}

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Any
+
+import psycopg2
 
 ROWS_AT_ONCE = 500
 _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -43,6 +46,15 @@ class Tables:
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"
             )
         return count
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Tables]:
+    """Reach into a database to read or fill it, each statement a transaction of its own."""
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    with closing(connection), connection.cursor() as cursor:
+        yield Tables(cursor)
 
 
 class _Text(io.TextIOBase):
