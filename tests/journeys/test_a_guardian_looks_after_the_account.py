@@ -49,7 +49,7 @@ def sign_in(mother: Visitor, identifier: str) -> None:
 @pytest.mark.parametrize(
     ("javascript", "numbers", "name"),
     [
-        (True, ("0612345221", "0612345222", "0612345223"), "Quemener"),
+        pytest.param(True, ("0612345221", "0612345222", "0612345223"), "Quemener", marks=pytest.mark.long),
         (False, ("0612345231", "0612345232", "0612345233"), "Bihan"),
     ],
     ids=["scripts", "plain"],

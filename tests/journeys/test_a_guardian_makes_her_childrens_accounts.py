@@ -20,7 +20,7 @@ NEW_PASSWORD = "Brume-sur-le-lac-42"
     ("javascript", "number", "name", "address"),
     [
         (False, "0612345141", "Quéméner", "comptes.quemener@exemple.fr"),
-        (True, "0612345142", "Tanguy", "comptes.tanguy@exemple.fr"),
+        pytest.param(True, "0612345142", "Tanguy", "comptes.tanguy@exemple.fr", marks=pytest.mark.long),
     ],
     ids=["phone-plain", "phone-scripts"],
 )

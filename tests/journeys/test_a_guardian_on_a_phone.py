@@ -19,7 +19,7 @@ PASSWORD = "Ri7ière & galets"
     [
         (False, PHONE, "0612345111", "Kerbrat"),
         (True, PHONE, "0612345112", "Le Goff"),
-        (True, DESK, "0612345113", "Haÿ"),
+        pytest.param(True, DESK, "0612345113", "Haÿ", marks=pytest.mark.long),
     ],
     ids=["phone-plain", "phone-scripts", "desk-scripts"],
 )

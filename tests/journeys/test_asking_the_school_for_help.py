@@ -19,7 +19,9 @@ PASSWORD = "Ri7ière & galets"
     ("javascript", "uai", "school", "name", "head"),
     [
         (False, "0141396S", "Collège Jean Moulin", "Quéméner", "samir.plain"),
-        (True, "0140001A", "Collège des Falaises", "Le Bihan", "samir.scripts"),
+        pytest.param(
+            True, "0140001A", "Collège des Falaises", "Le Bihan", "samir.scripts", marks=pytest.mark.long
+        ),
     ],
     ids=["phone-plain", "phone-scripts"],
 )
