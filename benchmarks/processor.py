@@ -34,16 +34,23 @@ def seconds(*roots: int) -> float:
 
 
 def named(program: str, *, within: Path) -> int:
-    """Return the oldest process of a program that works in a folder: another's on the machine is not ours."""
-    for folder in sorted(Path("/proc").glob("[0-9]*"), key=lambda each: int(each.name)):
+    """Return the oldest process of a program that works in a folder: another's on the machine is not ours.
+
+    The oldest by the time of its start: numbers begin anew once the kernel has given the last one.
+    """
+    found: list[tuple[int, int]] = []
+    for folder in Path("/proc").glob("[0-9]*"):
         try:
             words = (folder / "cmdline").read_bytes().decode("utf-8", "replace")
             place = (folder / "cwd").readlink()
+            started = int((folder / "stat").read_text().rpartition(") ")[2].split()[19])
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
         if program in words.partition("\0")[0] and place.is_relative_to(within):
-            return int(folder.name)
-    raise LookupError(f"no {program} is running in {within}")
+            found.append((started, int(folder.name)))
+    if not found:
+        raise LookupError(f"no {program} is running in {within}")
+    return min(found)[1]
 
 
 def others(ours: set[int]) -> list[str]:
