@@ -147,22 +147,21 @@ class FirstSignIn:
         raise Trouble("no code to the end")
 
     def kept(self, sql: Query) -> dict[str, Kept]:
-        """Guardians by the end of their number; the identifiers of all accounts of their name count, and
-        their child must be tied to them.
+        """Guardians by the end of their number; the identifiers of all accounts of their name count.
 
-        What they typed is forgotten once they are done: it was begun, or there would be no account.
+        An account without the child is not done. What they typed is forgotten once they are done: it was
+        begun, or there would be no account.
         """
-        done = Counter(
-            row[0]
-            for row in sql(
-                "SELECT right(c.mobile, 5) FROM schools_guardiancontact c"
-                " JOIN accounts_user u ON u.last_name = c.family_name"
-                " LEFT JOIN accounts_signinname n ON n.user_id = u.id"
-                " JOIN guardians_guardianship g ON g.user_id = u.id"
-            )
+        accounts = sql(
+            "SELECT right(c.mobile, 5), EXISTS (SELECT 1 FROM guardians_guardianship g"
+            " JOIN schools_guardiantie t ON t.id = g.tie_id WHERE t.contact_id = c.id)"
+            " FROM schools_guardiancontact c JOIN accounts_user u ON u.last_name = c.family_name"
+            " LEFT JOIN accounts_signinname n ON n.user_id = u.id"
         )
+        done = Counter(number for number, has_child in accounts if has_child)
         begun = {row[0] for row in sql("SELECT right(mobile, 5) FROM guardians_activation")}
-        return {f"famille.n{each}": Kept(1, done[each]) for each in begun | done.keys()}
+        begun |= {number for number, _has_child in accounts}
+        return {f"famille.n{each}": Kept(1, done[each]) for each in begun}
 
 
 def _leads_to(path: str) -> Callable[[Answer], bool]:

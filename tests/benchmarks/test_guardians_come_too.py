@@ -21,8 +21,8 @@ from benchmarks.guardians import Guardian
 from benchmarks.phones import Phones
 from benchmarks.scale.tables import Tables
 from guardians import matching
-from guardians.models import Activation
-from schools.models import Schooling
+from guardians.models import Activation, Guardianship
+from schools.models import GuardianTie, Schooling
 from schools.person_names import comparison_key
 
 COUNT = 25
@@ -94,18 +94,27 @@ def test_what_the_database_holds_of_them_is_counted_by_account_and_by_identifier
     def account(number: int) -> User:
         return User.objects.create_user(password="x", last_name=Guardian(number).family_name)
 
+    def holds_the_child(number: int, user: User) -> None:
+        tie = GuardianTie.objects.get(contact__family_name=Guardian(number).family_name)
+        Guardianship.objects.create(user=user, tie=tie)
+
     SignInName.objects.create(authority="educonnect", name="h.riv11", user=account(1))
+    holds_the_child(1, User.objects.latest("pk"))
     for name in ("h.riv21", "h.riv22"):  # two accounts
         SignInName.objects.create(authority="educonnect", name=name, user=account(2))
+    holds_the_child(2, User.objects.latest("pk"))
     twice = account(3)
     for name in ("h.riv31", "h.riv32"):  # two identifiers
         SignInName.objects.create(authority="educonnect", name=name, user=twice)
+    holds_the_child(3, twice)
+    SignInName.objects.create(authority="educonnect", name="h.riv51", user=account(5))
     Activation.objects.create(browser="x", first_name="Hélène", last_name="Riv", mobile=Guardian(4).mobile)
     assert kept() == {
         "famille.n00001": Kept(1, 1),
         "famille.n00002": Kept(1, 2),
         "famille.n00003": Kept(1, 2),
         "famille.n00004": Kept(1, 0),
+        "famille.n00005": Kept(1, 0),  # an account that leads to no child
     }
 
 
