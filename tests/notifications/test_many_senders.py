@@ -167,6 +167,27 @@ def test_a_nudge_makes_a_worker_send_and_nothing_personal_passes_the_broker(
         assert private not in everything
 
 
+def test_a_worker_keeps_its_connection_to_postgresql_and_makes_another_when_it_breaks(
+    smtp_server: SmtpServer, broker: Valkey
+) -> None:
+    def served() -> list[int]:
+        """Have a mail sent; return the processes of PostgreSQL that serve the worker since."""
+        message = post()
+        wait_until(lambda: again(message).state == State.SENT)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'kept'")
+            return [pid for (pid,) in cursor.fetchall()]
+
+    worker = ("celery", "-A", "tests.notifications.worker", "worker", "-c", "1", "-l", "warning")
+    with process(*worker, EMAIL_URL=smtp_server.url, REDIS_URL=broker.url, PGAPPNAME="kept"):
+        (first,) = served()
+        assert served() == [first]
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [first])
+        (another,) = served()
+        assert another != first
+
+
 @pytest.mark.parametrize("minutes", ["10", "-10"])
 def test_a_worker_whose_clock_is_off_sends_when_it_is_nudged(
     smtp_server: SmtpServer, broker: Valkey, minutes: str
