@@ -172,6 +172,7 @@ class ScopedAdmin(admin.ModelAdmin):
         extra_context: Any = None,
     ) -> Any:
         """Show one row, and what may be done to it."""
+        _refuse_what_is_no_key(object_id)
         row = self.get_object(request, object_id) if object_id is not None else None
         context = {
             "title": capfirst(str(self.opts.verbose_name)),
@@ -183,6 +184,7 @@ class ScopedAdmin(admin.ModelAdmin):
 
     def act_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
         """Ask for the reason, then act (:mod:`back_office.acts`)."""
+        _refuse_what_is_no_key(object_id)
         return on_one(self, request, object_id, name)
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> Any:
@@ -199,3 +201,9 @@ class ScopedAdmin(admin.ModelAdmin):
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         """Nothing, likewise."""
+
+
+def _refuse_what_is_no_key(object_id: str | None) -> None:
+    """Take digits alone for a row's key: Python reads « 1_2 » as twelve, and a row has one address."""
+    if object_id is not None and not (object_id.isascii() and object_id.isdecimal()):
+        raise Http404
