@@ -5,20 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.core.management import call_command
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts import links, policy_texts, registration
+from accounts import links, registration
 from accounts.models import MCM, Enrolment, PolicyAcceptance, PolicyDocument, Registration, SignInName, User
 from notifications.models import Message
-from schools import openings
 from schools.models import Academy
 from schools.school_year import SchoolYear
 
@@ -26,20 +23,10 @@ PASSWORD = "tZ7#kqpLw"
 
 
 @pytest.fixture
-def portal(db: None) -> None:
+def portal(db: None, open_portal: Callable[[], None]) -> None:
     """The reference data, the texts in force, every académie open but one (44)."""
     if not Academy.objects.exists():
-        call_command("load_reference_data", verbosity=0)
-    if not PolicyDocument.objects.exists():
-        policy_texts.load()
-    openings.decide(
-        academies=Academy.objects.exclude(code="44"),
-        opens=True,
-        effective_on=date(2020, 9, 1),
-        decided_on=date(2020, 8, 20),
-        reference="Arrêté 2020-1",
-        actor="system",
-    )
+        open_portal()
 
 
 @dataclass

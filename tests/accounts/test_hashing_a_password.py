@@ -16,6 +16,7 @@ from accounts.hashers import Argon2idHasher, spend_one_hash
 from accounts.passwords import normalise
 from tests import corpus
 
+pytestmark = pytest.mark.real_hash
 PASSWORD = "tZ7#kqpL é µ 😀"
 hasher = Argon2idHasher()
 

@@ -62,6 +62,7 @@ def test_the_version_accepted_and_the_moment_are_kept(family: Family) -> None:
     assert sign_up.terms_accepted_at <= sign_up.created_at
 
 
+@pytest.mark.real_hash
 def test_the_password_is_kept_as_a_hash_only(family: Family) -> None:
     family.sign_up()
     assert Registration.objects.get().password.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 from django.test import Client
 
 from accounts import usernames
@@ -18,12 +19,25 @@ pytestmark = pytest.mark.django_db
 STRINGS = corpus.NAUGHTY
 MARKUP = re.compile(r"<[a-z/!?]..", re.IGNORECASE)
 FIELDS = [*RegistrationForm.base_fields, "suggestion", "show_departments"]
+PARTS = 10  # the short suite takes a tenth of the strings, another one for each field
 
 
-@pytest.mark.parametrize("field", FIELDS)
-def test_no_string_in_the_sign_up_form_breaks_or_comes_back_alive(family: Family, field: str) -> None:
+def _some_or_all(*rows: tuple[str, ...]) -> list[ParameterSet]:
+    """Return each row with some of the strings, and for the long suite with all."""
+    some = [
+        pytest.param(*row, STRINGS[number % PARTS :: PARTS], id="-".join(row))
+        for number, row in enumerate(rows)
+    ]
+    every = [pytest.param(*row, STRINGS, id="-".join([*row, "all"]), marks=pytest.mark.long) for row in rows]
+    return [*some, *every]
+
+
+@pytest.mark.parametrize(("field", "strings"), _some_or_all(*((field,) for field in FIELDS)))
+def test_no_string_in_the_sign_up_form_breaks_or_comes_back_alive(
+    family: Family, field: str, strings: list[str]
+) -> None:
     family.accept_terms()
-    for text in STRINGS:
+    for text in strings:
         response = family.send(**{field: text})
         assert response.status_code in (200, 302, 400), text
         if response.status_code == 200 and MARKUP.search(text):
@@ -36,18 +50,20 @@ def test_no_string_in_the_sign_up_form_breaks_or_comes_back_alive(family: Family
 
 
 @pytest.mark.parametrize(
-    ("page", "field"),
-    [
+    ("page", "field", "strings"),
+    _some_or_all(
         ("/college/connexion/", "login"),
         ("/college/connexion/", "password"),
         ("/college/connexion/", "next"),
         ("/acces-oublie/", "login"),
         ("/college/conditions/", "document"),
         ("/inscription/verification/", "address"),
-    ],
+    ),
 )
-def test_no_string_in_the_other_forms_breaks_or_comes_back_alive(portal: None, page: str, field: str) -> None:
-    for text in STRINGS:
+def test_no_string_in_the_other_forms_breaks_or_comes_back_alive(
+    portal: None, page: str, field: str, strings: list[str]
+) -> None:
+    for text in strings:
         typed = {"login": "jeanne.dupont", "password": "x", field: text}
         response = Client().post(page, typed)
         assert response.status_code in (200, 302, 400), text
