@@ -8,13 +8,8 @@ the birth date of each child after it (SAFETY 0.1 point 4).
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets
-import unicodedata
 import uuid
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils.functional import Promise
@@ -22,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Power, User
 from audit import journal
+from schools import paper_codes
 from schools.models import GuardianContact, GuardianTie, Student
 from schools.person_names import comparison_key
 from throttling import limits
@@ -30,7 +26,6 @@ from . import matching
 from .activation import DAY, HOUR, give_up
 from .models import Activation, PairingCode
 
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # neither 0 nor O, neither 1 nor I nor L
 LENGTH = 6
 ALIVE = 5  # codes of one child, given by one school
 DRAWS = 5
@@ -76,15 +71,13 @@ class WrongCode(Exception):
 
 def read(typed: str) -> str:
     """Return what somebody typed as a code: capitals, without spaces and hyphens; empty for what is none."""
-    plain = unicodedata.normalize("NFKC", typed[:100]).upper()
-    signs = "".join(sign for sign in plain if not sign.isspace() and sign not in "-.\u200b")
-    return signs if len(signs) == LENGTH and set(signs) <= set(ALPHABET) else ""
+    code = paper_codes.plain(typed)
+    return code if paper_codes.is_made_of_signs(code, LENGTH) else ""
 
 
 def digest(code: str) -> str:
     """Return what a row keeps of a code."""
-    text = f"guardians.pairing|{code}".encode()
-    return hmac.new(settings.LINK_KEY.encode(), text, hashlib.sha256).hexdigest()
+    return paper_codes.digest("guardians.pairing", code)
 
 
 def give(tie: GuardianTie, *, by: User, submission: uuid.UUID, reason: str = "") -> str:
@@ -110,7 +103,7 @@ def give(tie: GuardianTie, *, by: User, submission: uuid.UUID, reason: str = "")
 
 def _draw(tie: GuardianTie, by: User, submission: uuid.UUID) -> tuple[PairingCode, str]:
     for _draw in range(DRAWS):
-        code = "".join(secrets.choice(ALPHABET) for _sign in range(LENGTH))
+        code = paper_codes.draw(LENGTH)
         try:
             with transaction.atomic():
                 made = PairingCode.objects.create(
