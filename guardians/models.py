@@ -92,6 +92,11 @@ class Activation(models.Model):
         """What the journal calls it."""
         return f"activation:{self.public_id}"
 
+    @property
+    def came_by_school_code(self) -> bool:
+        """Whether a code on paper stood for the SMS: no number of theirs was written to."""
+        return not self.mobile and not self.sub
+
 
 class ActivationAnswer(models.Model):
     """What was declared for one child on the way; with a right birth date where it gives access."""

@@ -88,7 +88,7 @@ def take_table(batch: LetterBatch, *, scope: Scope, by: str) -> str:
         Column(_("Identifiant"), lambda line: line.identifier),
         Column(_("Code"), lambda line: signs.shown(line.code)),
         Column(_("Adresse"), lambda line: line.address),
-        Column(_("Dernier jour"), lambda line: typesetting.until(batch.expires_at, "fr")),
+        Column(_("Dernier jour"), lambda line: batch.last_day.isoformat()),
     )
     table = "".join(lines(columns, lines_of(parts)))
     _note(TAKEN, batch, by, "table")

@@ -10,7 +10,7 @@ import io
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,6 @@ from django.utils.formats import date_format
 
 from schools.models import LetterBatch, School
 from schools.person_names import transliterate
-from schools.school_year import PARIS
 
 from . import addresses, signs, texts
 
@@ -79,11 +78,10 @@ def square(address: str) -> str:
     return drawn.getvalue().decode()
 
 
-def until(moment: datetime, language: str) -> str:
-    """Return the last day of a code in the words of a language: « 25 février 2027 »."""
+def in_words(day: date, language: str) -> str:
+    """Return a day in the words of a language: « 25 février 2027 »."""
     with translation.override(language):
-        day = (moment - timedelta(seconds=1)).astimezone(PARIS).date()
-        return date_format(day, "DATE_FORMAT")
+        return date_format(day, "j F Y")
 
 
 def _compile(document: dict[str, Any], **options: Any) -> bytes:
@@ -98,7 +96,7 @@ def _compile(document: dict[str, Any], **options: Any) -> bytes:
 def _document(batch: LetterBatch, lines: Sequence[Line]) -> dict[str, Any]:
     said = texts.of(batch.language)
     words = said[batch.audience]
-    day = until(batch.expires_at, batch.language)
+    day = in_words(batch.last_day, batch.language)
     return {
         "language": batch.language.partition("-")[0],
         "title": f"{said['title']} — {_drawn(batch.school.name)}",

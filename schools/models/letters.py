@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from ..school_year import PARIS
 from ..scope import Scope
 from .pupils import Division, GuardianContact, Student
 from .schools import School
@@ -130,6 +132,11 @@ class LetterBatch(models.Model):
         return f"letter_batch:{self.public_id}"
 
     @property
+    def last_day(self) -> date:
+        """The last day of its codes, which end at midnight in Paris."""
+        return (self.expires_at - timedelta(seconds=1)).astimezone(PARIS).date()
+
+    @property
     def is_unfinished(self) -> bool:
         """Whether a worker is, or will be, at it: the page is worth reading again soon."""
         return self.state in self.UNFINISHED
@@ -140,6 +147,15 @@ class LetterBatch(models.Model):
         if self.state == self.State.READY:
             return 100
         return min(99, 50 * (self.made + self.printed) // max(self.total, self.made, 1))
+
+
+class Standing(models.TextChoices):
+    """What became of a letter that was given."""
+
+    GIVEN = "given", _("Pas encore utilisée")
+    SPENT = "spent", _("Utilisée")
+    REVOKED = "revoked", _("Annulée ou remplacée")
+    EXPIRED = "expired", _("Trop ancienne")
 
 
 class LetterQuerySet(models.QuerySet["Letter"]):
@@ -161,6 +177,24 @@ class LetterQuerySet(models.QuerySet["Letter"]):
         """Keep those that can be used now, by PostgreSQL's clock (SAFETY F16)."""
         return self.in_force().filter(expires_at__gt=Now())
 
+    def with_standing(self) -> LetterQuerySet:
+        """Add what became of each (:class:`Standing`), by PostgreSQL's clock."""
+        return self.annotate(
+            standing=Case(
+                When(spent_at__isnull=False, then=Value(Standing.SPENT)),
+                When(revoked_at__isnull=False, then=Value(Standing.REVOKED)),
+                When(expires_at__lte=Now(), then=Value(Standing.EXPIRED)),
+                default=Value(Standing.GIVEN),
+                output_field=models.CharField(),
+            )
+        )
+
+    def standings(self) -> list[tuple[str, int]]:
+        """Count them by what became of them, in words."""
+        rows: Any = self.with_standing().order_by()
+        found = dict(rows.values_list("standing").annotate(models.Count("pk")))
+        return [(str(each.label), found[each]) for each in Standing if each in found]
+
 
 class Letter(models.Model):
     """One letter for one person: what the school gave, never the code itself (:mod:`schools.letters.codes`).
@@ -181,6 +215,8 @@ class Letter(models.Model):
     spent_at = models.DateTimeField(null=True)
     spent_by = models.CharField(max_length=64, blank=True)  # a hash of the device that used it
     revoked_at = models.DateTimeField(null=True)  # by somebody, or by a newer letter
+
+    standing: str  # of those read with :meth:`LetterQuerySet.with_standing`
 
     objects = LetterQuerySet.as_manager()
 
@@ -212,6 +248,11 @@ class Letter(models.Model):
 
     def __str__(self) -> str:
         return str(self.public_id)
+
+    @property
+    def standing_in_words(self) -> str:
+        """What became of it, where that was asked for."""
+        return str(Standing(self.standing).label)
 
     @property
     def person(self) -> Student | StaffMember | GuardianContact:
