@@ -179,7 +179,7 @@ def replace(
             made=1,
             printed=1,
             asked_by=by,
-            expires_at=making.last_moment(),
+            expires_at=making.LastMoment(),
             ready_at=Now(),
             files_until=Now() + FILES_KEPT,
         )

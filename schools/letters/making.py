@@ -16,15 +16,14 @@ from uuid import UUID
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
-from django.db.models import F, Sum
-from django.db.models.functions import Now, TruncDay
+from django.db.models import DateTimeField, F, Func, Sum
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from audit import journal
 from schools.models import Division, Letter, LetterBatch, LetterFile, LetterPart, School, Student
 from schools.models.letters import FILES_KEPT, PERSON, Audience
 from schools.rosters import nudging
-from schools.school_year import PARIS
 from schools.scope import Scope
 
 from . import identifiers, keeping, people, signs, typesetting
@@ -42,8 +41,6 @@ PARTS_OF_A_FILE = 5  # so many hundreds in a PDF
 LEASE = timedelta(seconds=120)  # of a worker, renewed at each step
 TRIES = 3  # of workers that die without getting any further
 TURN = 90.0  # seconds, then another task goes on: below the limit of one
-# « Valable trois mois »: ninety days, and the day that is printed to its end, in Paris.
-VALID = timedelta(days=91)
 
 State = LetterBatch.State
 TASK = "schools.tasks.make_letters"
@@ -98,7 +95,7 @@ def ask(
                 per_page=per_page,
                 includes_known=includes_known,
                 asked_by=by,
-                expires_at=last_moment(),
+                expires_at=LastMoment(),
                 held_until=Now() + LEASE,
             )
             batch.divisions.set(divisions)
@@ -136,9 +133,14 @@ def give_up(batch: LetterBatch, *, scope: Scope, by: str) -> None:
             _note(GIVEN_UP, batch, by)
 
 
-def last_moment() -> TruncDay:
-    """Return, as the database says it, the midnight in Paris at which codes given now end."""
-    return TruncDay(Now() + VALID, tzinfo=PARIS)
+class LastMoment(Func):
+    """The midnight in Paris at which codes given now end: « valable trois mois », and the last day whole."""
+
+    template = (
+        "(date_trunc('day', now() AT TIME ZONE 'Europe/Paris') + interval '91 days') "
+        "AT TIME ZONE 'Europe/Paris'"
+    )
+    output_field = DateTimeField()
 
 
 # --- what a worker does ---------------------------------------------------------------------------
