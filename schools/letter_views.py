@@ -192,7 +192,7 @@ def _batch_page(request: HttpRequest, school: School, found: LetterBatch) -> Htt
 
 def _page_number(request: HttpRequest) -> int:
     typed = request.GET.get("page", "")
-    return int(typed) if typed.isdecimal() and typed.isascii() and 0 < int(typed[:5]) <= 99_999 else 1
+    return max(1, int(typed)) if typed.isdecimal() and len(typed) <= 5 else 1
 
 
 @never_cache
