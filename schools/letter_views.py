@@ -32,6 +32,7 @@ from .models import (
     StaffMember,
     Student,
 )
+from .models.pupils import GroupKind
 from .scope import Scope
 from .search_key import prefix_query, words_of
 from .views import for_a_head, proved
@@ -63,7 +64,11 @@ def _revoke_division(request: HttpRequest, school: School, scope: Scope) -> Http
 
 def _batches_page(request: HttpRequest, school: School, scope: Scope) -> HttpResponse:
     latest = LetterBatch.objects.open_to(scope).prefetch_related("divisions").order_by("-pk")[:30]
-    shown = {"school": school, "batches": latest, "classes": classes_of(school)}
+    shown = {
+        "school": school,
+        "batches": latest,
+        "classes": classes_of(school).filter(kind=GroupKind.DIVISION),
+    }
     return render(request, "schools/letters/batches.html", shown)
 
 

@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                 ('includes_known', models.BooleanField(default=False)),
                 ('language', models.CharField(max_length=8, verbose_name='langue')),
                 ('per_page', models.PositiveSmallIntegerField(verbose_name='lettres par page')),
-                ('state', models.CharField(choices=[('waiting', 'Attend d’être préparé'), ('making', 'En préparation'), ('ready', 'Prêt'), ('failed', 'Interrompu'), ('cancelled', 'Abandonné')], default='waiting', max_length=9, verbose_name='état')),
+                ('state', models.CharField(choices=[('waiting', 'Lettres en attente'), ('making', 'Lettres en préparation'), ('ready', 'Lettres prêtes'), ('failed', 'Lettres interrompues'), ('cancelled', 'Lettres abandonnées')], default='waiting', max_length=9, verbose_name='état')),
                 ('reason', models.CharField(blank=True, max_length=20)),
                 ('total', models.PositiveIntegerField(default=0, verbose_name='lettres')),
                 ('made', models.PositiveIntegerField(default=0)),

@@ -57,11 +57,11 @@ class LetterBatch(models.Model):
     class State(models.TextChoices):
         """Where it stands."""
 
-        WAITING = "waiting", _("Attend d’être préparé")
-        MAKING = "making", _("En préparation")
-        READY = "ready", _("Prêt")
-        FAILED = "failed", _("Interrompu")
-        CANCELLED = "cancelled", _("Abandonné")
+        WAITING = "waiting", _("Lettres en attente")
+        MAKING = "making", _("Lettres en préparation")
+        READY = "ready", _("Lettres prêtes")
+        FAILED = "failed", _("Lettres interrompues")
+        CANCELLED = "cancelled", _("Lettres abandonnées")
 
     UNFINISHED = (State.WAITING, State.MAKING)
 
