@@ -7,5 +7,5 @@ from schools.models import Audience
 
 from .models import User
 
-register(Audience.PUPIL, lambda: User.objects.filter(student__isnull=False).values("student"))
-register(Audience.STAFF, lambda: User.objects.filter(staff_member__isnull=False).values("staff_member"))
+register(Audience.PUPIL, lambda person: User.objects.filter(student=person))
+register(Audience.STAFF, lambda person: User.objects.filter(staff_member=person))

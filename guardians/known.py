@@ -7,4 +7,4 @@ from schools.models import Audience
 
 from .models import ContactAccount
 
-register(Audience.GUARDIAN, lambda: ContactAccount.objects.values("contact"))
+register(Audience.GUARDIAN, lambda person: ContactAccount.objects.filter(contact=person))

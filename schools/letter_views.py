@@ -12,8 +12,8 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -233,7 +233,7 @@ def _act_on_person(request: HttpRequest, school: School, scope: Scope) -> HttpRe
                 school=school,
                 by=by,
                 submission=form.cleaned_data["submission"],
-                language=get_language() or "fr",
+                language=_language_of(person),
             )
         except codes.NoIdentifier:
             told = _(
@@ -284,6 +284,12 @@ def _rows_of(school: School, scope: Scope) -> tuple[Any, ...]:
         StaffMember.objects.open_to(scope).filter(school=school, gone_at=None),
         GuardianContact.objects.open_to(scope).filter(school=school, mobile=""),
     )
+
+
+def _language_of(person: Person) -> str:
+    """Return the language of the letter that somebody had last; French for a first one."""
+    letters = Letter.objects.filter(**{_column(person): person}).order_by("-pk")
+    return letters.values_list("batch__language", flat=True).first() or "fr"
 
 
 def _column(person: Person) -> str:

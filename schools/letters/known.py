@@ -2,7 +2,7 @@
 
 ::
 
-    known.register(Audience.PUPIL, lambda: User.objects.exclude(student=None).values("student"))
+    known.register(Audience.PUPIL, lambda person: User.objects.filter(student=person))
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet
 
 from schools.models import Audience
 
-_registered: dict[Audience, Callable[[], QuerySet[Any, Any]]] = {}
+_registered: dict[Audience, Callable[[OuterRef], QuerySet[Any, Any]]] = {}
 
 
-def register(audience: Audience, people: Callable[[], QuerySet[Any, Any]]) -> None:
-    """Say who of an audience has an account: the keys of their records, none of them null."""
+def register(audience: Audience, people: Callable[[OuterRef], QuerySet[Any, Any]]) -> None:
+    """Say who of an audience has an account: the rows that are there for such a person, by an index."""
     _registered[audience] = people
 
 
-def those(audience: str) -> QuerySet[Any, Any] | None:
-    """Return the keys of those who have an account; ``None`` where no app says it."""
+def accounts_of(audience: str, person: OuterRef) -> QuerySet[Any, Any] | None:
+    """Return what is there for a person who has an account; ``None`` where no app says it."""
     people = _registered.get(Audience(audience))
-    return people() if people is not None else None
+    return people(person) if people is not None else None

@@ -78,7 +78,7 @@ def _wanted(batch: LetterBatch) -> QuerySet[Any]:
     """Return who is to get a letter of this batch and has none."""
     chosen = list(batch.divisions.values_list("pk", flat=True)) if batch.pk else []
     made = Letter.objects.filter(batch=batch)
-    knows = None if batch.includes_known else known.those(batch.audience)
+    accounts = None if batch.includes_known else known.accounts_of(batch.audience, OuterRef("pk"))
     if batch.audience == Audience.STAFF:
         people: QuerySet[Any] = StaffMember.objects.filter(school=batch.school_id, gone_at=None)
         people = people.exclude(identifier="")
@@ -103,7 +103,7 @@ def _wanted(batch: LetterBatch) -> QuerySet[Any]:
         people = GuardianContact.objects.filter(Exists(ties), school=batch.school_id, mobile="")
         people = people.exclude(Exists(made.filter(contact=OuterRef("pk"))))
         people = _with_class(people, batch.school_id, "ties__student")
-    return people if knows is None else people.exclude(pk__in=knows)
+    return people if accounts is None else people.exclude(Exists(accounts))
 
 
 def _schoolings(school: int, divisions: list[int]) -> QuerySet[Schooling]:

@@ -116,7 +116,7 @@ def _letter(line: Line, words: dict[str, Any], school: School, day: str) -> dict
         "children": _drawn(line.about),
     }
     return {
-        "name": _drawn(line.name),
+        "name": _drawn(line.name).strip() or line.identifier or "…",
         "class": _drawn(line.division),
         "about": words["about"].format(**filled) if line.about else "",
         "identifier": line.identifier,
