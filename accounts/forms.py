@@ -6,7 +6,6 @@ refusals into errors of the form.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from schools import person_names, reference
+from schools.forms import SubmissionField
 
 from . import addresses, usernames
 from .models import AgeGroup, Level, Profile
@@ -32,13 +32,6 @@ class PasswordField(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(strip=False, widget=forms.PasswordInput, **kwargs)
-
-
-class SubmissionField(forms.UUIDField):
-    """The key of one rendered form, so that sending it twice acts once (SAFETY F14)."""
-
-    def __init__(self) -> None:
-        super().__init__(widget=forms.HiddenInput, initial=uuid.uuid4)
 
 
 class DependentChoiceField(forms.ChoiceField):

@@ -21,6 +21,10 @@ from notifications.models import LocalMessage, Message
 from schools.models import (
     GuardianContact,
     GuardianTie,
+    Letter,
+    LetterBatch,
+    LetterFile,
+    LetterPart,
     RosterFile,
     RosterFilePart,
     RosterImport,
@@ -180,6 +184,7 @@ def _export_declared(user: User) -> dict[str, Any]:
         "student": child
         and {
             "ine": child.ine,
+            "identifier": child.identifier,
             "first_name": child.first_name,
             "other_first_names": child.other_first_names,
             "family_name": child.family_name,
@@ -198,6 +203,17 @@ def _export_declared(user: User) -> dict[str, Any]:
             "email": member.email,
             "divisions": [str(each) for each in member.divisions.all()],
         },
+        "letters": [
+            {
+                "school": str(each.batch.school),
+                "given_at": each.given_at and each.given_at.isoformat(),
+                "spent_at": each.spent_at and each.spent_at.isoformat(),
+                "revoked_at": each.revoked_at and each.revoked_at.isoformat(),
+            }
+            for person in (child, member)
+            if person
+            for each in person.letters.given().select_related("batch__school").order_by("pk")
+        ],
     }
 
 
@@ -221,6 +237,10 @@ register(
             RosterImport,
             RosterFile,
             RosterFilePart,
+            Letter,
+            LetterBatch,
+            LetterPart,
+            LetterFile,
         ),
         export=_export_declared,
         erase=_leave_declared,

@@ -76,7 +76,7 @@ def finish(activation: Activation, password: str) -> User:
             raise HasAccount  # joined to an account in another tab since
         if owners and locked.sub:
             raise HasAccount
-        if owners and locked.pairing_id and _reaches_further(owners[0], contacts):
+        if owners and locked.came_by_school_code and _reaches_further(owners[0], contacts):
             raise HasAccount(owners[0])
         if owners:
             user = owners[0]
@@ -93,9 +93,7 @@ def finish(activation: Activation, password: str) -> User:
             journal.record(act=MADE, actor=user.subject, subject=user.subject)
         for contact in contacts:
             ContactAccount.objects.get_or_create(contact=contact, defaults={"user": user})
-        _tell_owner(
-            user, contacts, KIND_AGAIN if owners else KIND_MADE, by_code=locked.pairing_id is not None
-        )
+        _tell_owner(user, contacts, KIND_AGAIN if owners else KIND_MADE, by_code=locked.came_by_school_code)
         _tie_all(user, locked, confirmed)
         requests.are_of(user, locked.first_name, locked.last_name, mobile=locked.mobile)
         if locked.sub:

@@ -120,10 +120,10 @@ class OwnSchoolCodeForm(forms.Form):
 
     code = forms.CharField(
         label=_("Code donné par l’établissement"),
-        help_text=_("6 lettres et chiffres, par exemple K7M 4PQ."),
+        help_text=_("6 lettres et chiffres, par exemple K7M 4PQ ; 9 sur une lettre."),
         max_length=100,
         widget=forms.TextInput(attrs={"autocapitalize": "characters", "spellcheck": "false"}),
-        error_messages={"required": _("Écrivez les 6 lettres et chiffres du code.")},
+        error_messages={"required": _("Écrivez les lettres et chiffres du code.")},
     )
 
 

@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from schools.models import GuardianContact, GuardianTie, Responsibility, Schooling, Student
+from schools.models.pupils import GIVES_ACCESS
 
 AT_HAND = timedelta(minutes=30)  # a code, and each step of a first sign-in (SCREENS D6, SAFETY 0.1 point 3)
 A_WEEK = timedelta(days=7)  # a code given by the school
 GUESSES = 5  # of one code (SAFETY G7)
-GIVES_ACCESS = (Responsibility.LEGAL, Responsibility.IN_CHARGE)
 PROPOSAL_LIVES = timedelta(minutes=10)  # between the proof of the other account and « Confirmer »
 UNDO_LIVES = timedelta(days=30)
 IN_A_ROW = 10  # wrong birth dates of one child, by whomever; then its school opens it again (SAFETY G8)
@@ -91,6 +91,11 @@ class Activation(models.Model):
     def subject(self) -> str:
         """What the journal calls it."""
         return f"activation:{self.public_id}"
+
+    @property
+    def came_by_school_code(self) -> bool:
+        """Whether a code on paper stood for the SMS: no number of theirs was written to."""
+        return not self.mobile and not self.sub
 
 
 class ActivationAnswer(models.Model):

@@ -8,13 +8,8 @@ the birth date of each child after it (SAFETY 0.1 point 4).
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets
-import unicodedata
 import uuid
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils.functional import Promise
@@ -22,7 +17,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Power, User
 from audit import journal
-from schools.models import GuardianContact, GuardianTie, Student
+from schools import paper_codes
+from schools.letters import codes
+from schools.models import Audience, GuardianContact, GuardianTie, Student
 from schools.person_names import comparison_key
 from throttling import limits
 
@@ -30,7 +27,6 @@ from . import matching
 from .activation import DAY, HOUR, give_up
 from .models import Activation, PairingCode
 
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # neither 0 nor O, neither 1 nor I nor L
 LENGTH = 6
 ALIVE = 5  # codes of one child, given by one school
 DRAWS = 5
@@ -74,17 +70,19 @@ class WrongCode(Exception):
     """No such code, or spent, revoked, too old, or of somebody else: nobody is told which."""
 
 
+class Mistyped(WrongCode):
+    """What was typed has not the form of a code: nothing was tried, nothing is counted."""
+
+
 def read(typed: str) -> str:
     """Return what somebody typed as a code: capitals, without spaces and hyphens; empty for what is none."""
-    plain = unicodedata.normalize("NFKC", typed[:100]).upper()
-    signs = "".join(sign for sign in plain if not sign.isspace() and sign not in "-.\u200b")
-    return signs if len(signs) == LENGTH and set(signs) <= set(ALPHABET) else ""
+    code = paper_codes.plain(typed)
+    return code if paper_codes.is_made_of_signs(code, LENGTH) else ""
 
 
 def digest(code: str) -> str:
     """Return what a row keeps of a code."""
-    text = f"guardians.pairing|{code}".encode()
-    return hmac.new(settings.LINK_KEY.encode(), text, hashlib.sha256).hexdigest()
+    return paper_codes.digest("guardians.pairing", code)
 
 
 def give(tie: GuardianTie, *, by: User, submission: uuid.UUID, reason: str = "") -> str:
@@ -110,7 +108,7 @@ def give(tie: GuardianTie, *, by: User, submission: uuid.UUID, reason: str = "")
 
 def _draw(tie: GuardianTie, by: User, submission: uuid.UUID) -> tuple[PairingCode, str]:
     for _draw in range(DRAWS):
-        code = "".join(secrets.choice(ALPHABET) for _sign in range(LENGTH))
+        code = paper_codes.draw(LENGTH)
         try:
             with transaction.atomic():
                 made = PairingCode.objects.create(
@@ -144,16 +142,28 @@ def use(
 
     ``joins`` is who is signed in, and adds a child to their account. Counted before it is judged, for the
     device, the network, the names typed and the child; the same statements whatever is wrong. Of two tabs
-    one spends it. Raises :class:`WrongCode` and :class:`throttling.limits.Refused`.
+    one spends it. The code of a letter does the same (:mod:`schools.letters.codes`). Raises
+    :class:`Mistyped`, :class:`WrongCode` and :class:`throttling.limits.Refused`.
     """
     code = read(typed)
-    if not code:
-        raise WrongCode
     names = f"{comparison_key(last_name)} {comparison_key(first_name)}"
+    if not code:
+        contact = _spend_letter(first_name, last_name, names, typed, browser, client)
+        with transaction.atomic():
+            give_up(browser)
+            return Activation.objects.create(
+                browser=browser,
+                language=language,
+                first_name=first_name,
+                last_name=last_name,
+                contacts=[contact.pk],
+                joins=joins,
+                verified_at=Now(),
+            )
     limits.hit(
         limits.Limit("guardians.pairing_device", browser, 10, DAY),
         limits.Limit("guardians.pairing_network", client, 60, HOUR),
-        limits.Limit("guardians.pairing_names", names, 50, DAY),
+        names_limit(names),
     )
     found = (
         PairingCode.objects.alive()
@@ -183,6 +193,39 @@ def use(
         )
         _note(SPENT, found, joins.subject if joins else begun.subject, "")
     return begun
+
+
+def names_limit(names: str) -> limits.Limit:
+    """Return how many codes on paper are tried for one name in a day, whoever tries."""
+    return limits.Limit("guardians.pairing_names", names, 50, DAY)
+
+
+def _spend_letter(
+    first_name: str, last_name: str, names: str, typed: str, browser: str, client: str
+) -> GuardianContact:
+    """Use the code of a letter, for who bears the names of its record."""
+
+    def is_called(who: codes.Spent) -> bool:
+        return who.contact is not None and _is_called(first_name, last_name, who.contact)
+
+    try:
+        code = codes.read(typed)
+        limits.hit(names_limit(names))
+        spent = codes.spend(
+            identifier="",
+            code=code,
+            audiences=frozenset({Audience.GUARDIAN}),
+            client=browser,
+            network=client,
+            holds=is_called,
+        )
+    except codes.Mistyped as refusal:
+        raise Mistyped from refusal
+    except codes.WrongCode as refusal:
+        raise WrongCode from refusal
+    if spent.contact is None:
+        raise WrongCode
+    return spent.contact
 
 
 def _is_called(first_name: str, last_name: str, contact: GuardianContact) -> bool:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from .models import RosterImport
+from .letters import texts
+from .models import Audience, Division, RosterImport
 from .rosters import importing
 from .rosters.readers import Columns
+
+
+class SubmissionField(forms.UUIDField):
+    """The key of one rendered form, so that sending it twice acts once (SAFETY F14)."""
+
+    def __init__(self) -> None:
+        super().__init__(widget=forms.HiddenInput, initial=uuid.uuid4)
 
 
 class ManyFilesInput(forms.ClearableFileInput):
@@ -110,3 +119,63 @@ class ConfirmForm(forms.Form):
         ),
         error_messages={"required": _("Cochez la case, ou abandonnez cet import.")},
     )
+
+
+class LettersForm(forms.Form):
+    """For whom letters are, in which language, and how many stand on a page."""
+
+    submission = SubmissionField()
+    audience = forms.ChoiceField(
+        label=_("Pour qui ?"),
+        choices=Audience.choices,
+        initial=Audience.PUPIL,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Dites pour qui sont les lettres.")},
+    )
+    divisions = forms.MultipleChoiceField(
+        label=_("Quelles classes ?"),
+        help_text=_("Aucune case cochée : tout l’établissement."),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": _("Une de ces classes n’existe plus. Choisissez à nouveau.")},
+    )
+    includes_known = forms.BooleanField(
+        label=_("Écrire aussi à ceux qui ont déjà un compte"),
+        help_text=_("Leur nouvelle lettre servira à choisir un autre mot de passe."),
+        required=False,
+    )
+    per_page = forms.TypedChoiceField(
+        label=_("Combien de lettres par page ?"),
+        choices=[
+            (1, _("Une : une vraie lettre, à mettre sous enveloppe")),
+            (2, _("Deux : une demi-page pour chacun")),
+            (8, _("Huit : des cartes à découper")),
+        ],
+        initial=2,
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Dites combien de lettres tiennent sur une page.")},
+    )
+    language = forms.ChoiceField(
+        label=_("Dans quelle langue ?"),
+        initial="fr",
+        error_messages={"required": _("Choisissez la langue des lettres.")},
+    )
+
+    def __init__(self, divisions: Iterable[Division], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._divisions = {str(each.public_id): each for each in divisions}
+        choices: Any = self.fields
+        choices["divisions"].choices = [(key, str(each)) for key, each in self._divisions.items()]
+        choices["language"].choices = texts.languages()
+
+    @property
+    def chosen(self) -> list[Division]:
+        """The classes that were ticked."""
+        return [self._divisions[key] for key in self.cleaned_data["divisions"]]
+
+
+class NewLetterForm(forms.Form):
+    """« Nouvelle lettre »: sent twice, it gives one."""
+
+    submission = SubmissionField()

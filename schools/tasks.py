@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from .letters import keeping, making
 from .rosters import importing, retention, sweeping
 
 LIMITS = {"acks_late": False, "soft_time_limit": 150, "time_limit": 170}
@@ -35,3 +36,21 @@ def sweep_rosters() -> None:
 def purge_rosters() -> None:
     """Delete who left long ago, and files that nobody applied."""
     retention.purge()
+
+
+@shared_task(**LIMITS)
+def make_letters(public_id: str) -> None:
+    """Go on with a batch of letters."""
+    making.make(public_id)
+
+
+@shared_task(expires=60)
+def sweep_letters() -> None:
+    """Find batches that a dead worker left."""
+    making.sweep()
+
+
+@shared_task
+def purge_letters() -> None:
+    """Forget the files of letters after their day, and letters long after their codes."""
+    keeping.purge()

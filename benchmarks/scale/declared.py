@@ -102,6 +102,7 @@ class Declared:
             ),
         )  # fmt: skip
         self._fill_imports(tables, crowd, school, len(schools))
+        self._fill_letters(tables, crowd, school, len(schools))
 
     @staticmethod
     def _schools(crowd: Crowd, schools: Sequence[MadeUpSchool], key: int) -> Iterator[Sequence[Any]]:
@@ -181,6 +182,34 @@ class Declared:
                     for n in range(0, schools, every)
                 ),
             )  # fmt: skip
+
+    @staticmethod
+    def _fill_letters(tables: Tables, crowd: Crowd, school: int, schools: int) -> None:
+        """Every school has given its pupils their letters, and one in two was used."""
+        random = crowd.random("letters")
+        given, ends = crowd.now - timedelta(days=9), crowd.now + timedelta(days=81)
+        batch = tables.next_key("schools_letterbatch")
+        tables.copy(
+            "schools_letterbatch",
+            "id public_id submission audience includes_known language per_page state reason total made"
+            " printed asked_by asked_at expires_at ready_at files_until files_erased_at attempts school_id",
+            (
+                (batch + n, identifier(random), identifier(random), "pupil", False, "fr", 8, "ready", "",
+                 PUPILS_OF_A_SCHOOL, PUPILS_OF_A_SCHOOL, PUPILS_OF_A_SCHOOL, f"user:{identifier(random)}",
+                 given, ends, given, given, given, 0, school + n)
+                for n in range(schools)
+            ),
+        )  # fmt: skip
+        pupil = tables.next_key("schools_student") - pupils_of(crowd)
+        tables.copy(
+            "schools_letter",
+            "public_id audience digest given_at expires_at spent_at spent_by batch_id student_id",
+            (
+                (identifier(random), "pupil", identifier(random), given, ends,
+                 *((given, "x" * 64) if n % 2 else (None, "")), batch + n // PUPILS_OF_A_SCHOOL, pupil + n)
+                for n in range(pupils_of(crowd))
+            ),
+        )  # fmt: skip
 
 
 def child_of(contact: Person) -> int:

@@ -308,6 +308,7 @@ LISTS: tuple[AdminList, ...] = (
     Schools(),
     OfASchool("division"),
     OfASchool("rosterimport"),
+    OfASchool("letterbatch"),
     Declared("student"),
     Declared("guardiancontact"),
     Declared("staffmember"),

@@ -77,12 +77,20 @@ def _use(
             joins=joins,
         )
         return response
+    except pairing.Mistyped:
+        form.add_error(
+            "code",
+            _(
+                "Ce code n’est pas complet, ou un signe n’est pas le bon. Comparez-le avec le papier : il a "
+                "6 signes, ou 9 sur une lettre, sans 0 ni O, sans 1, I ni L."
+            ),
+        )
     except pairing.WrongCode:
         form.add_error(
             "code",
             _(
-                "Ce code ne convient pas. Vérifiez le nom et les 6 signes. Un code sert une seule fois, "
-                "pendant 7 jours ; l’établissement peut vous en donner un autre."
+                "Ce code ne convient pas. Vérifiez le nom et chaque signe. Un code sert une seule fois, "
+                "pendant 7 jours, ou 3 mois sur une lettre ; l’établissement peut vous en donner un autre."
             ),
         )
     except limits.Refused as refusal:

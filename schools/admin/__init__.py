@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import academies, declared, imports
+from . import academies, declared, imports, letters
 
-__all__ = ["academies", "declared", "imports"]
+__all__ = ["academies", "declared", "imports", "letters"]

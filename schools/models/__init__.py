@@ -21,6 +21,7 @@ from .imports import (
     StagedStaff,
     StagedTie,
 )
+from .letters import Audience, Letter, LetterBatch, LetterFile, LetterPart
 from .pupils import (
     Division,
     DivisionPupil,
@@ -41,12 +42,17 @@ __all__ = [
     "Academy",
     "AcademyDomain",
     "AcademyQuerySet",
+    "Audience",
     "Department",
     "Division",
     "DivisionPupil",
     "GuardianContact",
     "GuardianContactQuerySet",
     "GuardianTie",
+    "Letter",
+    "LetterBatch",
+    "LetterFile",
+    "LetterPart",
     "OpeningDecision",
     "OpeningDecisionQuerySet",
     "Responsibility",

@@ -41,6 +41,10 @@ class Responsibility(models.TextChoices):
     CONTACT = "contact", _("Personne à contacter")
 
 
+# What gives a person access to a child: a person merely to be called has none.
+GIVES_ACCESS = (Responsibility.LEGAL, Responsibility.IN_CHARGE)
+
+
 class StudentQuerySet(models.QuerySet["Student"]):
     """Pupils, and who may see them."""
 
@@ -76,6 +80,8 @@ class Student(models.Model):
     other_first_names = models.CharField(_("autres prénoms"), max_length=100, blank=True)
     birth_date = models.CharField(_("date de naissance"), max_length=10, blank=True)
     sex = models.CharField(_("sexe"), max_length=1, choices=Sex, blank=True)
+    # The one national name of a pupil at the portal, given by the first letter; it never changes.
+    identifier = models.CharField(_("identifiant"), max_length=40, blank=True, default="", db_default="")
     merged_into = models.ForeignKey(
         "self", on_delete=models.CASCADE, null=True, related_name="absorbed", editable=False
     )
@@ -101,6 +107,13 @@ class Student(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=["ine"], condition=~Q(ine=""), name="one_student_per_ine"),
+            models.UniqueConstraint(
+                fields=["identifier"], condition=~Q(identifier=""), name="one_student_per_identifier"
+            ),
+            models.CheckConstraint(
+                condition=Q(identifier__regex=r"^([a-z][a-z0-9]*\.[a-z][a-z0-9]*)?$"),
+                name="student_identifier",
+            ),
             models.CheckConstraint(condition=Q(ine__regex=r"^([0-9A-Z]{11})?$"), name="student_ine"),
             models.CheckConstraint(condition=Q(birth_date__regex=BIRTH_DATE), name="student_birth_date"),
             models.CheckConstraint(

@@ -29,6 +29,7 @@ from schools.models import (
     Division,
     GuardianContact,
     GuardianTie,
+    LetterBatch,
     OpeningDecision,
     RosterImport,
     Schooling,
@@ -109,6 +110,7 @@ SEEN: dict[str, dict[str, set[str]]] = {
         model: {"dane70": {"normandie"}, "dane10": {"lyon"}, "national": EVERYWHERE}
         for model in ("schools.guardiantie", "support.supportrequest")
     },
+    "schools.letterbatch": {"dane70": {"normandie"}, "dane10": {"lyon"}, "national": EVERYWHERE},
     "audit.record": {"dpo": EVERYWHERE},
 }
 
@@ -200,6 +202,15 @@ def rows_of_a_school(code: str) -> list[Model]:
         contact,
         Division.objects.create(school=school, school_year=2026, code="3 A"),
         StaffMember.objects.create(school=school, family_name="Dupont", first_name="Jeanne", role="teacher"),
+        LetterBatch.objects.create(
+            submission=uuid4(),
+            school=school,
+            audience="pupil",
+            language="fr",
+            per_page=8,
+            asked_by="system",
+            expires_at="2027-01-01T00:00Z",
+        ),
         RosterImport.objects.create(
             school=school, kind="siecle", uploaded_by="system", state=RosterImport.State.READY
         ),

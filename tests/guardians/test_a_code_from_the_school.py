@@ -19,6 +19,8 @@ from audit.models import Record
 from guardians import pairing
 from guardians.models import Activation, ContactAccount, GuardianAccount, Guardianship, PairingCode
 from notifications.models import Message
+from schools.letters import codes, signs
+from schools.letters.keeping import lines_of
 from schools.models import GuardianTie, Student
 from tests.accounts.conftest import errors_of, person, shape_of
 from tests.accounts.staff import appoint, staff_client
@@ -86,8 +88,9 @@ def test_a_mother_whose_mobile_is_wrong_comes_in_with_the_schools_code(
 
 def test_one_code_opens_once_and_for_its_name_only(declare: Declare, give: Callable[..., str]) -> None:
     code = give(declare().tie())
-    for typed in ({"last_name": "Martin"}, {"first_name": "Paul"}, {"code": "222222"}, {"code": "?"}):
+    for typed in ({"last_name": "Martin"}, {"first_name": "Paul"}, {"code": "222222"}):
         assert WRONG in errors_of(come(**{"code": code, **typed}))
+    assert "n’est pas complet" in errors_of(come("?"))
     assert not Activation.objects.exists()
     assert come(code).status_code == 302
     assert WRONG in errors_of(come(code))
@@ -290,3 +293,42 @@ def test_the_dane_gives_a_code_with_a_reason(declare: Declare) -> None:
     assert come(code[0]).status_code == 302
     elsewhere = staff_client(appoint(None, "dane", "44"))
     assert elsewhere.get(address).status_code == 404
+
+
+class TestALetter:
+    """The code of a letter on paper, for who has no mobile, stands for the same."""
+
+    def letter_for(self, family: Declared) -> str:
+        given = codes.replace(family.contact, school=family.contact.school, by="system", submission=uuid4())
+        [line] = lines_of(list(given.batch.parts.all()))
+        return line.code
+
+    def test_a_mother_without_a_mobile_comes_in_with_hers(self, declare: Declare, guardian: Guardian) -> None:
+        family = declare(mobile="")
+        code = self.letter_for(family)
+        for typed in ({"last_name": "Martin"}, {"code": signs.draw()}):
+            assert WRONG in errors_of(come(**{"code": code, **typed}))
+        assert "n’est pas complet" in errors_of(come(code[:-1] + ("2" if code[-1] != "2" else "3")))
+        guardian.browser.get(CODE)
+        assert come(signs.shown(code).lower(), guardian.browser).url == f"{START}enfants/"
+        # A second click, or the browser closed at that moment: nobody is lost (SAFETY F13, F14).
+        assert come(code, guardian.browser).url == f"{START}enfants/"
+        assert WRONG in errors_of(come(code))
+        assert Activation.objects.get().came_by_school_code
+        guardian.answer(family.children[0])
+        assert guardian.choose_password().url == "/responsables/identifiant/"
+        assert "Chloé DUPONT" in guardian.arrive()
+        assert Record.objects.get(act="letter.spent").subject == family.contact.subject
+
+    def test_a_device_tries_ten_a_day(self, declare: Declare) -> None:
+        code = self.letter_for(declare(mobile=""))
+        browser = Client()
+        browser.get(CODE)
+        for _guess in range(10):
+            assert WRONG in errors_of(come(signs.draw(), browser))
+        assert "Réessayez" in errors_of(come(code, browser))
+
+    def test_it_ends_with_the_tie(self, declare: Declare) -> None:
+        code = self.letter_for(declare(mobile=""))
+        GuardianTie.objects.update(removed_at=timezone.now())
+        assert WRONG in errors_of(come(code))

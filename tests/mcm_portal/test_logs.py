@@ -22,7 +22,17 @@ from mcm_portal import logs
 from .conftest import ROOT, WebServer
 
 TOKENS = [f"Jeton{number:02d}xQ7Zk3vT9mLw" for number in range(1, 21)]
-PERSONAL = ["jeanne.martin", "example.org", "0612345678", "+33612345678", "2012-03-04", "203.0.113.7", "Zoé"]
+PERSONAL = [
+    "jeanne.martin",
+    "example.org",
+    "0612345678",
+    "+33612345678",
+    "2012-03-04",
+    "203.0.113.7",
+    "Zoé",
+    "ines.benali42",
+    "K7M4PX9TB",
+]
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 
 
@@ -32,6 +42,7 @@ def say_everything(web: WebServer) -> dict[str, int]:
     person = "nom=Zo%C3%A9&courriel=jeanne.martin%40example.org&tel=0612345678&naissance=2012-03-04"
     answers = {
         "path": web.get(f"/nulle-part/{next(token)}"),
+        "letter": web.get("/lettre/ines.benali42/K7M4PX9TB/"),
         "link": web.get(f"/inscription/confirmer/{next(token)}/"),
         "query": web.get(f"/?next={next(token)}&{person}"),
         "referer": web.get("/rien", Referer=f"http://localhost/mot-de-passe/{next(token)}"),
