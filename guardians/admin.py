@@ -21,7 +21,7 @@ from schools import reading
 from schools.models import GuardianTie, Student
 from schools.search_key import prefix_query, words_of
 
-from . import pairing, reopening
+from . import children_accounts, pairing, reopening
 from .code_sheet import sheet
 from .models import GIVES_ACCESS, PairingCode
 
@@ -50,6 +50,22 @@ def _reopen(request: HttpRequest, tie: GuardianTie, said: dict[str, Any]) -> Non
         reopening.reopen(tie.student, by=asked_by(request), reason=said["reason"])
     except reopening.NotAllowed as refusal:
         raise Refused(_now("Cet élève n’est plus dans votre académie.")) from refusal
+
+
+def _entrust(request: HttpRequest, tie: GuardianTie, said: dict[str, Any]) -> None:
+    try:
+        children_accounts.entrust(tie, by=asked_by(request), reason=said["reason"])
+    except children_accounts.NotEntrusted as refusal:
+        raise Refused(
+            _now(
+                "Cette personne ne peut pas s’en occuper : il faut qu’elle soit responsable légale, qu’elle "
+                "ait un compte, et qu’elle y ait rattaché l’élève. Donnez-lui un code d’appairage."
+            )
+        ) from refusal
+
+
+def _has_held_account(_request: HttpRequest, tie: GuardianTie) -> bool:
+    return children_accounts.account_held(tie.student) is not None
 
 
 @admin.register(GuardianTie)
@@ -83,6 +99,20 @@ class GuardianTieAdmin(ScopedAdmin):
             power=Power.ANSWER_FAMILIES,
             do=_revoke,
             done=_("Les codes de cette personne pour cet élève ne servent plus."),
+        ),
+        Act(
+            name="confier-le-compte",
+            label=_("Confier le compte de l’élève à ses responsables légaux"),
+            power=Power.ANSWER_FAMILIES,
+            do=_entrust,
+            done=_("Le compte est confié. Cette personne peut y donner un nouveau mot de passe."),
+            explanation=_(
+                "Pour un compte d’enfant dont plus personne ne s’occupe. Cette personne, et les autres "
+                "responsables légaux de la fiche qui ont un compte, pourront donner un nouveau mot de passe "
+                "et recevront les messages."
+            ),
+            is_offered=_has_held_account,
+            grave=True,
         ),
         Act(
             name="rouvrir-les-essais",

@@ -189,6 +189,7 @@ def _tie_all(user: User, locked: Activation, confirmed: set[int]) -> None:
 def _tie(user: User, tie: GuardianTie) -> None:
     guardianship, is_new = Guardianship.objects.get_or_create(tie=tie, defaults={"user": user})
     if not is_new:
+        children_accounts.share_of(tie.student)  # an account that nobody held meanwhile is theirs again
         return
     journal.record(
         act=TIED, actor=user.subject, subject=tie.student.subject, academy=tie.contact.school.academy.code

@@ -62,6 +62,11 @@ urlpatterns = [
     ),
     path("mes-enfants/comptes/<uuid:public_id>/fermer/", children_accounts.close, name="child_account_close"),
     path(
+        "mes-enfants/comptes/<uuid:public_id>/m-en-occuper/",
+        children_accounts.take,
+        name="child_account_take",
+    ),
+    path(
         "mes-enfants/comptes/<uuid:public_id>/accord/",
         children_accounts.consent,
         name="child_account_consent",
