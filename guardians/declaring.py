@@ -146,6 +146,16 @@ def school_limit(uai: str) -> limits.Limit:
     return limits.Limit("guardians.birth_date_school", uai, A_SCHOOL, DAY)
 
 
+def closed_school(school: School) -> limits.Refused | None:
+    """Return until when no date is judged at a school, after too many wrong ones today; else ``None``."""
+    return limits.closed(school_limit(school.uai))
+
+
+def alarm_limit(uai: str) -> limits.Limit:
+    """Return how often a day the DANE is told of guesses at a school."""
+    return limits.Limit("guardians.birth_date_alarm", uai, 1, DAY)
+
+
 def _judge_date(activation: Activation, mine: list[GuardianTie], birth_date: str) -> None:
     student = mine[0].student
     schools = {school_limit(tie.contact.school.uai): tie.contact.school for tie in mine}
@@ -175,7 +185,7 @@ def _judge_date(activation: Activation, mine: list[GuardianTie], birth_date: str
 def _alarm(school: School) -> None:
     """Tell the DANE that dates are being guessed at a school: once a day (SAFETY G8)."""
     try:
-        limits.hit(limits.Limit("guardians.birth_date_alarm", school.uai, 1, DAY))
+        limits.hit(alarm_limit(school.uai))
     except limits.Refused:
         return
     with transaction.atomic():

@@ -166,6 +166,11 @@ notification_letters.register(
     label=_("FranceConnect relié au compte"),
 )
 notification_letters.register(
+    linking.KIND_PARTED,
+    owner_letter("franceconnect_left", "franceconnect_left_sms"),
+    label=_("FranceConnect retiré du compte"),
+)
+notification_letters.register(
     finishing.KIND_JOINED,
     owner_letter("child_added", "child_added_sms"),
     label=_("Élève ajouté avec un code de l’école"),

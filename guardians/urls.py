@@ -78,6 +78,7 @@ urlpatterns = [
     ),
     path("responsables/franceconnect/identite/", by_franceconnect.identity, name="franceconnect_identity"),
     path("responsables/franceconnect/relier/", by_franceconnect.join, name="franceconnect_join"),
+    path("mon-compte/franceconnect/", by_franceconnect.part, name="franceconnect_part"),
     path("responsables/franceconnect/quitter/", franceconnect.leave, name="franceconnect_leave"),
     path("responsables/franceconnect/au-revoir/", franceconnect.left, name="franceconnect_left"),
 ]
