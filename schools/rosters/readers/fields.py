@@ -76,7 +76,7 @@ _GUARDIAN_WORDS = frozenset(
 _WORDS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = tuple(
     (name, frozenset(words.split()), frozenset(others.split()))
     for name, words, others in (
-        ("usage_name", "usage marital", ""),
+        ("usage_name", "usage marital epouse epoux", ""),
         ("sms_consent", "sms", ""),
         ("email", "courriel mail mel email messagerie", ""),
         ("mobile", "portable mobile gsm port", ""),
@@ -93,7 +93,11 @@ _WORDS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = tuple(
         ("groups", "groupe groupes", ""),
         ("division", "classe classes division divisions div", ""),
         ("first_name", "prenom prenoms", ""),
-        ("family_name", "nom noms", "commune ville etablissement ecole classe rue"),
+        (
+            "family_name",
+            "nom noms patronyme patronymique",
+            "commune ville etablissement ecole classe rue petit",
+        ),
     )
 )
 
