@@ -195,6 +195,7 @@ def child(request: HttpRequest, under_way: Activation, public_id: uuid.UUID) -> 
                 known[place].student,
                 Answer(form.cleaned_data["answer"]),
                 form.cleaned_data["birth_date"],
+                ties=known[place].ties,
             )
             return redirect("guardian_children")
         except declaring.WrongDate:

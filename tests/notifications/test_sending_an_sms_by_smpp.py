@@ -9,6 +9,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from notifications import delivery, letters
+from notifications.gateways import smpp
 from notifications.letters import Context, Letter
 from notifications.models import Channel, Message, State
 from notifications.sms import cut
