@@ -8,6 +8,7 @@ What follows stands in :mod:`guardians.declaring` (the children) and :mod:`guard
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -222,8 +223,9 @@ def verify_code(activation: Activation, typed: str) -> bool:
     if not codes.read(typed):
         return False
     is_right = bool(activation.contacts) and codes.is_right(activation, typed)
+    said: list[Any] = [is_right, is_right, AT_HAND, activation.pk, activation.code_number, GUESSES]
     with connection.cursor() as cursor:
-        cursor.execute(JUDGE, [is_right, is_right, AT_HAND, activation.pk, activation.code_number, GUESSES])
+        cursor.execute(JUDGE, said)
         judged = cursor.fetchone()
     if judged is None:
         activation.refresh_from_db()

@@ -69,7 +69,7 @@ def _entrust(request: HttpRequest, tie: GuardianTie, said: dict[str, Any]) -> No
     except children_accounts.NotEntrusted as refusal:
         raise Refused(
             _now(
-                "Cette personne ne peut pas s’en occuper : il faut qu’elle soit responsable légale, qu’elle "
+                "Cette personne ne peut pas s’en occuper : il faut qu’elle soit responsable légale, qu’elle "
                 "ait un compte, et qu’elle y ait rattaché l’élève. Donnez-lui un code d’appairage."
             )
         ) from refusal
@@ -140,7 +140,7 @@ class GuardianTieAdmin(ScopedAdmin):
             do=_reopen_school,
             done=_("Les dates de naissance peuvent de nouveau être essayées dans cet établissement."),
             explanation=_(
-                "Vingt dates fausses ont été essayées aujourd’hui dans cet établissement : tout y est fermé. "
+                "Vingt dates fausses ont été essayées aujourd’hui dans cet établissement : tout y est fermé. "
                 "Assurez-vous d’abord avec lui que personne n’est en train de deviner."
             ),
             is_offered=_is_school_closed,
@@ -220,5 +220,5 @@ class GuardianTieAdmin(ScopedAdmin):
     def dates(self, row: GuardianTie) -> str:
         """Whether dates are judged for the child, and at its school."""
         if (closed := declaring.closed_school(row.contact.school)) is not None:
-            return _now("fermées dans tout l’établissement ; réouverture %(wait)s") % {"wait": closed.wait}
+            return _now("fermées dans tout l’établissement ; réouverture %(wait)s") % {"wait": closed.wait}
         return str(_("bloquées") if reopening.is_locked(row.student) else _("ouvertes"))

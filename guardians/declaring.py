@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Subquery
@@ -142,7 +143,7 @@ def answer_for(
 def _keep(activation: Activation, student: Student, answer: Answer) -> str:
     """Keep an answer, and give the first sign-in its time anew; return the answer that stood before."""
     with connection.cursor() as cursor:
-        said = [activation.pk, student.pk]
+        said: list[Any] = [activation.pk, student.pk]
         cursor.execute(KEEP, [*said, AT_HAND, activation.pk, *said, answer])
         before = cursor.fetchone()
     return before[0] or ""

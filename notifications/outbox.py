@@ -7,6 +7,7 @@ the other (SAFETY G10). The worker sends it; see ``delivery.py``.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import CharField, OuterRef, QuerySet, Subquery
@@ -91,7 +92,8 @@ def latest(*, kind: str, reference: str) -> Message | None:
 def _with_the_clock(about: QuerySet[Message]) -> QuerySet[Message]:
     same = Message.objects.filter(kind=OuterRef("kind"), reference=OuterRef("reference"))
     sent = same.exclude(sent_at=None).order_by("-sent_at").values("sent_at")
-    return about.order_by("-id").annotate(left_at=Subquery(sent[:1]), read_at=Now())
+    told: dict[str, Any] = {"left_at": Subquery(sent[:1]), "read_at": Now()}  # attributes of a message
+    return about.order_by("-id").annotate(**told)
 
 
 def letter_about(kind: str, reference: OuterRef) -> Subquery:

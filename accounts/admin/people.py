@@ -252,7 +252,7 @@ class PeopleAdmin(ScopedAdmin):
         if not holders:
             return str(_("personne ne s’en occupe en ce moment"))
         said = {"holders": holders, "readers": len(correspondence.holders_of(person))}
-        return _now("responsables légaux : %(holders)s, dont avec une adresse : %(readers)s") % said
+        return _now("responsables légaux : %(holders)s, dont avec une adresse : %(readers)s") % said
 
     @admin.display(description=_("personnel d’un établissement"))
     def member(self, person: User) -> str:

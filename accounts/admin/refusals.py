@@ -42,14 +42,14 @@ def in_words() -> Iterator[None]:
         raise Refused(
             _(
                 "Aucun responsable légal de ce compte d’enfant n’a d’adresse de courriel. L’un d’eux peut "
-                "lui donner un nouveau mot de passe depuis « Les comptes de mes enfants »."
+                "lui donner un nouveau mot de passe depuis « Les comptes de mes enfants »."
             )
         ) from refusal
     except assistance.NobodyHolds as refusal:
         raise Refused(
             _(
-                "Personne ne s’occupe de ce compte d’enfant en ce moment. Dans « Liens avec des élèves », "
-                "confiez-le à un responsable légal qui a un compte, ou donnez-lui un code d’appairage : il "
+                "Personne ne s’occupe de ce compte d’enfant en ce moment. Dans « Liens avec des élèves », "
+                "confiez-le à un responsable légal qui a un compte, ou donnez-lui un code d’appairage : il "
                 "donnera ensuite un nouveau mot de passe."
             )
         ) from refusal
