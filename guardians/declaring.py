@@ -143,8 +143,9 @@ def answer_for(
 def _keep(activation: Activation, student: Student, answer: Answer) -> str:
     """Keep an answer, and give the first sign-in its time anew; return the answer that stood before."""
     with connection.cursor() as cursor:
-        said: list[Any] = [activation.pk, student.pk]
-        cursor.execute(KEEP, [*said, AT_HAND, activation.pk, *said, answer])
+        said = [activation.pk, student.pk]
+        values: list[Any] = [*said, AT_HAND, activation.pk, *said, answer]
+        cursor.execute(KEEP, values)
         before = cursor.fetchone()
     return before[0] or ""
 

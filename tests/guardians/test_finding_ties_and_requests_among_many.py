@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from schools.models import Academy
+from benchmarks.scale.declared import uai_of
+from schools.models import Academy, School
 from tests.accounts.staff import appoint, staff_client
 from tests.back_office.plans import assert_no_scan, plans_of
 
@@ -19,17 +20,29 @@ TIES, REQUESTS = "/administration/schools/guardiantie/", "/administration/suppor
 
 @pytest.fixture
 def crowd(portal: None) -> None:
-    """Pupils, their guardians and their requests: one in sixty of this académie, as in France."""
+    """Pupils, their guardians and their requests, at sixty schools: one of them of this académie."""
     here = school()
-    elsewhere = school("0141396S", "Collège d’ailleurs")
-    type(elsewhere).objects.filter(pk=elsewhere.pk).update(academy=Academy.objects.get(code="10"))
-    place = f"CASE WHEN n % 60 = 0 THEN {here.pk} ELSE {elsewhere.pk} END"
+    elsewhere = Academy.objects.get(code="10")
+    department = elsewhere.departments.all()[0]
+    School.objects.bulk_create(
+        School(
+            uai=uai_of(number),
+            name=f"Collège {number}",
+            kind="college",
+            academy=elsewhere,
+            department=department,
+        )
+        for number in range(59)
+    )  # fmt: skip
+    schools = "(SELECT array_agg(id ORDER BY uai) FROM schools_school)"
+    place = f"{schools}[1 + n % 60]"
     academy = f"(SELECT academy_id FROM schools_school s WHERE s.id = {place})"
+    assert School.objects.count() == 60 and here.academy.code == "70"
     with connection.cursor() as cursor:
         cursor.execute(f"""
             INSERT INTO schools_student (public_id, ine, family_name, first_name, usage_name,
                                          other_first_names, birth_date, sex)
-            SELECT gen_random_uuid(), '', 'NOM' || (n % 401), 'Prénom' || (n % 97), '', '', '2012-03-09', ''
+            SELECT gen_random_uuid(), '', 'NOM' || (n % 4001), 'Prénom' || (n % 97), '', '', '2012-03-09', ''
               FROM generate_series(1, {ROWS}) n
         """)
         cursor.execute(f"""
@@ -52,7 +65,7 @@ def crowd(portal: None) -> None:
                 nudged, answer, closed_at)
             SELECT gen_random_uuid(), '', gen_random_uuid(), 'record', 'mobile',
                    CASE WHEN n % 20 = 0 THEN 'open' ELSE 'closed' END, {place}, {academy},
-                   'Prénom' || (n % 97), 'Nom' || (n % 401), 'Zoé', 'm' || n || '@exemple.fr', '', '', 'fr',
+                   'Prénom' || (n % 97), 'Nom' || (n % 4001), 'Zoé', 'm' || n || '@exemple.fr', '', '', 'fr',
                    'home', false, '', CASE WHEN n % 20 = 0 THEN NULL ELSE now() END
               FROM generate_series(1, {ROWS}) n
         """)
@@ -69,7 +82,7 @@ def staff(role: str, academy: str | None) -> Client:
 @pytest.mark.parametrize(("role", "academy"), [("dane", "70"), ("dane", "10"), ("national", None)])
 def test_a_tie_is_found_by_the_name_of_the_child(crowd: None, role: str, academy: str | None) -> None:
     browser = staff(role, academy)
-    for typed in ("nom17", "prénom3 nom17", "personne"):
+    for typed in ("nom399", "prénom3 nom17", "personne"):
         plans = plans_of(browser, TIES, "schools_guardiantie", {"q": typed})
         assert_no_scan(plans, "schools_(guardiantie|student|guardiancontact)", sorts=True)
 
@@ -77,6 +90,6 @@ def test_a_tie_is_found_by_the_name_of_the_child(crowd: None, role: str, academy
 @pytest.mark.parametrize(("role", "academy"), [("dane", "70"), ("dane", "10"), ("national", None)])
 def test_requests_are_listed_and_found_by_their_indexes(crowd: None, role: str, academy: str | None) -> None:
     browser = staff(role, academy)
-    for asked in ({}, {"q": "nom17"}, {"q": "prénom3 nom17"}, {"q": "m60@exemple.fr"}, {"state": "open"}):
+    for asked in ({}, {"q": "nom399"}, {"q": "prénom3 nom17"}, {"q": "m60@exemple.fr"}, {"state": "open"}):
         plans = plans_of(browser, REQUESTS, "support_supportrequest", asked)
         assert_no_scan(plans, "support_supportrequest", sorts=bool(asked))
