@@ -215,6 +215,9 @@ def _is_within_the_budget(held: Claim, letter: letters.Letter) -> bool:
         logger.error("sms_budget_spent", message=str(held.public_id), kind=held.kind)
         postpone(held, "budget")
         return False
+    except OperationalError:
+        postpone(held, "unexpected")
+        return False
     return True
 
 

@@ -15,7 +15,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
 
 from accounts import custody
 from accounts.forms import NewPasswordForm
@@ -137,11 +136,16 @@ def consent(request: PersonRequest, public_id: uuid.UUID) -> HttpResponse:
     return _back("accord")
 
 
-@require_POST
 @never_cache
 @recently_proved
+@page
 def take(request: PersonRequest, public_id: uuid.UUID) -> HttpResponse:
-    """« M’occuper de ce compte »: hold an account that guardians of a child may hold; twice is once."""
+    """« M’occuper de ce compte »: hold an account that guardians of a child may hold; twice is once.
+
+    Whoever was asked for their password in between comes back by a link, and finds the button again.
+    """
+    if request.method != "POST":
+        return redirect("children_accounts")
     try:
         children_accounts.take(request.user, str(public_id))
     except children_accounts.NotEntrusted as refusal:

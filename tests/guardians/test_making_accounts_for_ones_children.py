@@ -190,6 +190,7 @@ def test_a_legal_guardian_takes_an_account_that_nobody_holds(declare: Declare, g
     assert guardian.browser.post(path).status_code == 404 and not Custody.objects.exists()
     assert "M’occuper" not in guardian.browser.get(PAGE).content.decode()
     User.objects.filter(student=child).update(held_by_guardians=True)
+    assert guardian.browser.get(path)["Location"] == PAGE and not Custody.objects.exists()
     for _twice in range(2):
         assert guardian.browser.post(path)["Location"].endswith("fait=confie")
     assert Custody.objects.in_force().count() == 1

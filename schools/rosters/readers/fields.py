@@ -76,7 +76,7 @@ _GUARDIAN_WORDS = frozenset(
 _WORDS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = tuple(
     (name, frozenset(words.split()), frozenset(others.split()))
     for name, words, others in (
-        ("usage_name", "usage marital epouse epoux", ""),
+        ("usage_name", "usage marital", ""),
         ("sms_consent", "sms", ""),
         ("email", "courriel mail mel email messagerie", ""),
         ("mobile", "portable mobile gsm port", ""),
