@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
+from django.db.models.functions import Now
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit import journal
@@ -54,7 +54,7 @@ def change_password(request: HttpRequest, user: User, password: str) -> None:
             raise Outdated
         user.password = encoded
         user.save(update_fields=["password"])
-        RecoveryRequest.objects.filter(user=user, used_at=None).update(used_at=timezone.now())
+        RecoveryRequest.objects.filter(user=user, used_at=None).update(used_at=Now())
         open_sessions.close_all(user, keep=request.session.session_key)
         tell_of_new_password(user)
         journal.record(act=PASSWORD_CHANGED, actor=user.subject, subject=user.subject, fields=["password"])

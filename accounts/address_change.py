@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from audit import journal
@@ -103,7 +103,7 @@ def by_link(token: str) -> AddressChange | None:
 
 def has_expired(change: AddressChange) -> bool:
     """Say whether the link's 72 hours are over."""
-    return links.expired(KIND, str(change.public_id), timezone.now())
+    return links.expired(KIND, str(change.public_id))
 
 
 def confirm(change: AddressChange) -> User:
@@ -124,7 +124,7 @@ def confirm(change: AddressChange) -> User:
             locked.delete()
             asked_enough(user)
             # A link to choose a new password that lies in the old mailbox opens nothing any more.
-            RecoveryRequest.objects.filter(user=user, used_at=None).update(used_at=timezone.now())
+            RecoveryRequest.objects.filter(user=user, used_at=None).update(used_at=Now())
             if old:
                 outbox.post(kind=KIND_DONE, reference=str(user.public_id), to=old, language=user.language)
             correspondence.post(custody.KIND_ADDRESS, user, readers=holders)

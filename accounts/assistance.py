@@ -15,7 +15,7 @@ from audit import journal
 from schools.models import StaffMember
 from throttling import limits
 
-from . import correspondence, open_sessions, recovery, registration, second_factor
+from . import correspondence, custody, open_sessions, recovery, registration, second_factor
 from .models import Power, Registration, User
 
 KIND_CONFIRMED = "accounts.confirmed_by_staff"
@@ -54,6 +54,14 @@ class AttachedAlready(Exception):
 
 class NoAddress(Exception):
     """There is nowhere to write to."""
+
+
+class HoldersWithoutAddress(NoAddress):
+    """Who holds this child's account has no address; they give a new password from their own account."""
+
+
+class NobodyHolds(NoAddress):
+    """This is a child's account, and nobody holds it now: a legal guardian has to come first."""
 
 
 def may_help(by: User, person: User, power: Power = Power.MEND_PEOPLE) -> bool:
@@ -129,10 +137,13 @@ def end_sessions(person: User, *, by: User, reason: str) -> None:
 def require_new_password(person: User, *, by: User, reason: str) -> None:
     """Take the password away, end the sessions, and write a letter to choose another one.
 
-    Raises :class:`NotAllowed`, :class:`NoAddress` and :class:`throttling.limits.Refused`.
+    Raises :class:`NotAllowed`, :class:`NoAddress` (of a child's account, one that says who could help) and
+    :class:`throttling.limits.Refused`.
     """
     _check(person, by, Power.MEND_PEOPLE)
     readers = correspondence.readers_of(person)
+    if not readers and person.held_by_guardians:
+        raise HoldersWithoutAddress if custody.is_held(person) else NobodyHolds
     if not readers:
         raise NoAddress
     limits.hit(*(limit for reader in readers for limit in registration.letter_limits(reader.address)))

@@ -32,6 +32,7 @@ REGISTRATION = f"{settings.COOKIE_PREFIX}registration"
 NAME = f"{settings.COOKIE_PREFIX}name"
 KNOWN = f"{settings.COOKIE_PREFIX}known"
 ACCOUNTS = 5  # a family's computer
+NEW_NUMBER = "browsers_new_number"  # of a request: the one that its answer gives the browser
 YEAR = timedelta(days=365)
 DAY = timedelta(days=1)
 
@@ -78,8 +79,16 @@ def hash_of(number: str) -> str:
 
 
 def recognised(request: HttpRequest, response: HttpResponse) -> str:
-    """Return what a row keeps of the browser, which gets a number with this answer if it has none."""
-    return hash_of(device(request) or give_number(response))
+    """Return what a row keeps of the browser, which gets a number with this answer if it has none.
+
+    One number for one request, whichever of several answers leaves in the end: what was counted under it
+    goes on being counted (SAFETY G7).
+    """
+    number = device(request)
+    if not number:
+        number = vars(request).setdefault(NEW_NUMBER, secrets.token_urlsafe(16))
+        _remember(response, DEVICE, number, YEAR)
+    return hash_of(number)
 
 
 def give_number(response: HttpResponse) -> str:

@@ -14,10 +14,11 @@ from .models import Custody, User
 
 @dataclass(frozen=True)
 class Reader:
-    """A confirmed address, and the language its owner reads."""
+    """A confirmed address, the language its owner reads, and for a holder the key of what makes them one."""
 
     address: str
     language: str
+    custody: int | None = None
 
 
 def holders_of(child: User, *, but: User | None = None) -> list[Reader]:
@@ -27,8 +28,8 @@ def holders_of(child: User, *, but: User | None = None) -> list[Reader]:
     )
     if but is not None:
         found = found.exclude(holder=but)
-    read = found.order_by("pk").values_list("holder__emailaddress__email", "holder__language")
-    return [Reader(address, language) for address, language in read]
+    read = found.order_by("pk").values_list("holder__emailaddress__email", "holder__language", "pk")
+    return [Reader(*said) for said in read]
 
 
 def readers_of(person: User) -> list[Reader]:

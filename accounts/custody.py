@@ -15,7 +15,6 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit import journal
@@ -60,8 +59,8 @@ def held_by(holder: User) -> CustodyQuerySet:
 
 
 def is_held(child: User) -> bool:
-    """Say whether somebody holds this account now. Asks nothing for who is no school's pupil."""
-    return child.student_id is not None and Custody.objects.in_force().filter(child=child).exists()
+    """Say whether somebody holds this account now. Asks nothing of an account that no guardian may hold."""
+    return child.held_by_guardians and Custody.objects.in_force().filter(child=child).exists()
 
 
 def is_of_age(child: User, age: int) -> bool:
@@ -91,7 +90,7 @@ def give_password(held: Custody, password: str, *, by: User) -> None:
             raise NotHeld
         child.password = encoded
         child.save(update_fields=["password"])  # which ends every session
-        RecoveryRequest.objects.filter(user=child, used_at=None).update(used_at=timezone.now())
+        RecoveryRequest.objects.filter(user=child, used_at=None).update(used_at=Now())
         open_sessions.close_all(child)
         correspondence.post(KIND_PASSWORD, child, readers=correspondence.holders_of(child, but=by))
         if child.address():
@@ -171,10 +170,11 @@ def _end(child: User) -> bool:
     _tell_everybody(KIND_EIGHTEEN, locked)
     locked.custodies.filter(until=None).update(until=Now())
     # A link that waits in a holder's mailbox opens nothing from today.
-    RecoveryRequest.objects.filter(user=locked, used_at=None).update(used_at=timezone.now())
+    RecoveryRequest.objects.filter(user=locked, used_at=None).update(used_at=Now())
     tell(locked, Notice.Kind.EIGHTEEN)
     locked.owes_address = not locked.address()
-    locked.save(update_fields=["owes_address"])
+    locked.held_by_guardians = False
+    locked.save(update_fields=["owes_address", "held_by_guardians"])
     journal.record(act=ENDED, actor="system", subject=locked.subject)
     return True
 

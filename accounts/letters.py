@@ -86,10 +86,10 @@ def recovery_letter(context: Context) -> Letter:
     request = RecoveryRequest.objects.select_related("user").filter(public_id=context.reference).first()
     if request is None or not context.to:
         raise NothingToSend
-    if request.user is not None and context.to not in {
-        reader.address for reader in correspondence.readers_of(request.user)
+    if request.user is not None and (context.to, request.custody_id) not in {
+        (reader.address, reader.custody) for reader in correspondence.readers_of(request.user)
     }:
-        raise NothingToSend  # sent again after the address has changed: the old mailbox gets no way in
+        raise NothingToSend  # sent again after the reader has changed: the old mailbox gets no way in
     if request.user is not None and not request.user.is_active:
         return write("recovery_suspended", {})
     if request.user is not None:

@@ -13,13 +13,14 @@ import binascii
 import hashlib
 import hmac
 import uuid
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 from django.conf import settings
 
+from economy import clock
 from notifications import outbox
-from notifications.models import Message
+from notifications.models import Message, State
 
 LIFETIME = timedelta(hours=72)  # from the moment the mail was really sent
 MAC_BYTES = 20
@@ -54,18 +55,23 @@ def opens(token: str, purpose: str, row: LinkedRow) -> bool:
     return hmac.compare_digest(raw[16:], _mac(purpose, row))
 
 
-def expired(kind: str, reference: str, now: datetime, *, lifetime: timedelta = LIFETIME) -> bool:
-    """Say whether the last mail with this link left more than ``lifetime`` ago.
+def expired(kind: str, reference: str, *, lifetime: timedelta = LIFETIME) -> bool:
+    """Say whether the last mail with this link left more than ``lifetime`` ago, by PostgreSQL's clock (F16).
 
-    A mail whose departure was never written down (a worker that died just after it) counts as
-    sent now: only somebody who received it can hold the link.
+    A mail that still waits and whose departure was never written down (a worker that died just after it)
+    counts as sent now: only somebody who received it can hold the link. Of one that was refused, or had no
+    purpose any more, the link is as old as the message: a second try that failed revives no old link.
     """
-    return is_old(outbox.latest(kind=kind, reference=reference), now, lifetime=lifetime)
+    return is_old(outbox.latest(kind=kind, reference=reference), lifetime=lifetime)
 
 
-def is_old(message: Message | None, now: datetime, *, lifetime: timedelta = LIFETIME) -> bool:
-    """Say the same of a message that is at hand."""
-    return message is not None and message.sent_at is not None and message.sent_at + lifetime <= now
+def is_old(message: Message | None, *, lifetime: timedelta = LIFETIME) -> bool:
+    """Say the same of a message that is at hand, as it was read with the clock."""
+    if message is None:
+        return False
+    if message.state == State.WAITING:
+        return False
+    return (message.left_at or message.created_at) + lifetime <= (message.read_at or clock.now())
 
 
 def _mac(purpose: str, row: LinkedRow) -> bytes:

@@ -18,7 +18,6 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import structlog
-from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.internal import auth
 from django.conf import settings
@@ -42,7 +41,7 @@ from fido2.webauthn import (
 from audit import journal
 from throttling import limits
 
-from . import second_factor
+from . import reauthentication, second_factor
 from .models import User
 
 logger = structlog.get_logger(__name__)
@@ -186,7 +185,7 @@ def add(request: HttpRequest, user: User, *, name: str, answer: str) -> list[str
             journal.record(act=ADDED, actor=user.subject, subject=user.subject)
     except IntegrityError:
         raise AlreadyAdded from None
-    record_authentication(request, user, "mfa", type="webauthn")
+    reauthentication.note(request, user, "mfa", type="webauthn")
     return codes
 
 
@@ -203,7 +202,7 @@ def check(request: HttpRequest, user: User, purpose: Purpose, answer: str) -> bo
     if state is None or shown is None or not _accept(user, shown, state["challenge"]):
         return False
     limits.give_back(*counted)
-    record_authentication(request, user, "mfa", type="webauthn")
+    reauthentication.note(request, user, "mfa", type="webauthn")
     return True
 
 

@@ -13,7 +13,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, OuterRef, Subquery
-from django.utils import timezone
+from django.db.models.functions import JSONObject, Now
 from django.utils.translation import gettext_lazy as _
 
 from audit import journal
@@ -69,21 +69,23 @@ def ask(typed: str, *, device: str, client: str, language: str) -> None:
     if device:
         asked.append(limits.Limit("recovery.device", device, 20, timedelta(hours=1)))
     limits.hit(*asked, *registration.letter_limits(address or nobody))
-    user, waiting, to, academy = _find(name=name, address=address)
+    user, waiting, readers, academy = _find(name=name, address=address, language=language)
     if not address:
         # Nobody's mailbox is counted as well, and a row written that goes nowhere: the same statements.
-        to = [box for box in _with_room(to or [f"nobody+{nobody}"]) if box in to] or [""]
+        room = _with_room([reader.address for reader in readers] or [f"nobody+{nobody}"])
+        readers = [reader for reader in readers if reader.address in room] or [Reader("", language)]
     # One statement, however many read the letters of somebody (two parents of a child, for example).
-    request, batch = RecoveryRequest(user=user), Batch()
-    batch.insert(request)
+    batch = Batch()
     with transaction.atomic():
-        for box in to:
+        for reader in readers:
+            request = RecoveryRequest(user=user, custody_id=reader.custody)
+            batch.insert(request)
             # A sign-up has its own letter: its renderer knows when the address was corrected since.
             outbox.post(
                 kind=KIND if waiting is None else registration.KIND,
                 reference=str((waiting or request).public_id),
-                to=box,
-                language=(user.language if user else language) if waiting is None else waiting.language,
+                to=reader.address,
+                language=reader.language,
                 academy=academy,
                 batch=batch,
             )
@@ -104,11 +106,13 @@ def _with_room(boxes: list[str]) -> list[str]:
     return boxes
 
 
-def _find(*, name: str, address: str) -> tuple[User | None, Registration | None, list[str], str]:
-    """Return whom we know, the sign-up that waits, where to write, and whose staff may see the letter.
+def _find(
+    *, name: str, address: str, language: str
+) -> tuple[User | None, Registration | None, list[Reader], str]:
+    """Return whom we know, the sign-up that waits, to whom to write, and whose staff may see the letter.
 
-    Somebody without an address is written to at those of who holds their account.
-    The same queries run whether or not there is anybody.
+    ``language`` is for who is nobody that we know. Somebody without an address is written to at those of
+    who holds their account. The same queries run whether or not there is anybody.
     """
     if address:
         user = User.objects.with_address(address).annotate(code=_academy_of("pk")).first()
@@ -120,8 +124,9 @@ def _find(*, name: str, address: str) -> tuple[User | None, Registration | None,
             .first()
         )
         if user is not None:
-            return user, None, [address], getattr(user, "code", None) or ""
-        return None, waiting, [address], waiting.academy_code if waiting else ""
+            return user, None, [Reader(address, user.language)], getattr(user, "code", None) or ""
+        reader = Reader(address, waiting.language if waiting else language)
+        return None, waiting, [reader], waiting.academy_code if waiting else ""
     row = (
         SignInName.objects.select_related("user", "registration__academy")
         .filter(authority=MCM, name=name)
@@ -133,8 +138,13 @@ def _find(*, name: str, address: str) -> tuple[User | None, Registration | None,
     if row is None:
         return None, None, [], ""
     if row.registration is not None:
-        return None, row.registration, [row.registration.address], row.registration.academy_code
-    return row.user, None, [row.address] if row.address else row.holders, row.code or ""
+        sign_up = row.registration
+        return None, sign_up, [Reader(sign_up.address, sign_up.language)], sign_up.academy_code
+    assert row.user is not None  # a name has one owner, by its constraint
+    readers = (
+        [Reader(row.address, row.user.language)] if row.address else [Reader(**said) for said in row.holders]
+    )
+    return row.user, None, readers, row.code or ""
 
 
 def _academy_of(person: str) -> Subquery:
@@ -144,11 +154,12 @@ def _academy_of(person: str) -> Subquery:
 
 
 def _holders_of(person: str) -> ArraySubquery:
-    """Return the addresses of who holds somebody's account, within another query."""
+    """Return the :class:`Reader` of each who holds somebody's account, within another query."""
     held = Custody.objects.in_force().filter(
         child=OuterRef(person), holder__emailaddress__verified=True, holder__emailaddress__primary=True
     )
-    return ArraySubquery(held.order_by("pk").values("holder__emailaddress__email"))
+    said = JSONObject(address="holder__emailaddress__email", language="holder__language", custody="pk")
+    return ArraySubquery(held.order_by("pk").values(reader=said))
 
 
 def by_link(token: str) -> RecoveryRequest | None:
@@ -163,18 +174,27 @@ def by_link(token: str) -> RecoveryRequest | None:
 
 
 def is_current(request: RecoveryRequest) -> bool:
-    """Say whether the link may still be used: unused, the newest, sent within 24 hours.
+    """Say whether the link may still be used: unused, the newest of its reader, sent within 24 hours.
 
-    One that went to who held the account opens nothing once nobody holds it any more (SAFETY T15).
+    One that went to a holder of the account opens nothing once they hold it no more, whoever else does
+    (SAFETY T15).
     """
     assert request.user is not None  # by_link() gives no other
-    newer = RecoveryRequest.objects.filter(user=request.user, pk__gt=request.pk).exists()
+    newer = RecoveryRequest.objects.filter(
+        user=request.user, custody=request.custody_id, pk__gt=request.pk
+    ).exists()
     return (
         request.used_at is None
         and not newer
-        and not links.expired(KIND, str(request.public_id), timezone.now(), lifetime=LIFETIME)
-        and bool(request.user.address() or custody.is_held(request.user))
+        and not links.expired(KIND, str(request.public_id), lifetime=LIFETIME)
+        and _is_read_by_its_reader(request)
     )
+
+
+def _is_read_by_its_reader(request: RecoveryRequest) -> bool:
+    if request.custody_id is not None:
+        return Custody.objects.in_force().filter(pk=request.custody_id).exists()
+    return request.user is not None and bool(request.user.address())
 
 
 def choose_password(request: RecoveryRequest, password: str) -> User:
@@ -186,10 +206,11 @@ def choose_password(request: RecoveryRequest, password: str) -> User:
     encoded = make_password(password)
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=request.user.pk)
-        locked = RecoveryRequest.objects.select_related("user").get(pk=request.pk)
-        if not is_current(locked):
+        found = RecoveryRequest.objects.select_related("user", "custody__holder").filter(pk=request.pk)
+        locked = found.first()
+        if locked is None or not is_current(locked):
             raise Outdated
-        RecoveryRequest.objects.filter(user=user, used_at=None).update(used_at=timezone.now())
+        RecoveryRequest.objects.filter(user=user, used_at=None).update(used_at=Now())
         user.password = encoded
         user.save(update_fields=["password"])  # which ends every session: see User's session hash
         # Whoever had the account may have begun to take its address with them (SAFETY T24).
@@ -198,20 +219,18 @@ def choose_password(request: RecoveryRequest, password: str) -> User:
         tell_of_new_password(user)
         if not user.address() and custody.is_of_age(user, DIGITAL_MAJORITY):
             custody.tell(user, Notice.Kind.PASSWORD_GIVEN)  # a letter to its holders chose it
-        journal.record(act=PASSWORD_RESET, actor=user.subject, subject=user.subject, fields=["password"])
+        by = user if locked.custody is None else locked.custody.holder
+        journal.record(act=PASSWORD_RESET, actor=by.subject, subject=user.subject, fields=["password"])
     forget_guesses(user)
     return user
 
 
-def was_just_done(request: RecoveryRequest, password: str) -> bool:
-    """Say whether this very form was sent a moment ago: a second click is no error (SAFETY F14)."""
-    request.refresh_from_db()
-    return (
-        request.used_at is not None
-        and request.user is not None
-        and timezone.now() - request.used_at < timedelta(minutes=2)
-        and check_password(password, request.user.password)
-    )
+def just_done(request: RecoveryRequest, password: str) -> User | None:
+    """Return whose password this very form gave a moment ago: a second click is no error (SAFETY F14)."""
+    lately = RecoveryRequest.objects.filter(pk=request.pk, used_at__gt=Now() - timedelta(minutes=2))
+    done = lately.select_related("user").first()
+    user = None if done is None else done.user
+    return user if user is not None and check_password(password, user.password) else None
 
 
 def make_choose(user: User, *, readers: list[Reader], academy: str) -> None:
@@ -223,8 +242,8 @@ def make_choose(user: User, *, readers: list[Reader], academy: str) -> None:
     user.save(update_fields=["password"])  # which ends every session
     AddressChange.objects.filter(user=user).delete()
     open_sessions.close_all(user)
-    request = RecoveryRequest.objects.create(user=user)
     for reader in readers:
+        request = RecoveryRequest.objects.create(user=user, custody_id=reader.custody)
         outbox.post(
             kind=KIND,
             reference=str(request.public_id),

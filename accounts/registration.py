@@ -204,7 +204,7 @@ def write_again(registration: Registration) -> None:
 def may_write_again(registration: Registration) -> None:
     """Raise :class:`TooSoon` within a minute of the last letter: it may still be on its way."""
     last = outbox.latest(kind=KIND, reference=str(registration.public_id))
-    if last is not None and last.created_at + PAUSE > timezone.now():
+    if last is not None and last.read_at is not None and last.created_at + PAUSE > last.read_at:
         raise TooSoon
 
 
@@ -329,8 +329,8 @@ _sign_up_with_letter = Compiled(
 def link_expired(registration: Registration, purpose: str = KIND) -> bool:
     """Say whether the link's 72 hours are over."""
     if registration.letter_kind == purpose:
-        return links.is_old(registration.letter, timezone.now())
-    return links.expired(purpose, str(registration.public_id), timezone.now())
+        return links.is_old(registration.letter)
+    return links.expired(purpose, str(registration.public_id))
 
 
 def password_is_right(registration: Registration, password: str) -> bool:

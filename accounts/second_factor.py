@@ -18,7 +18,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from allauth.account.internal.flows.login import get_authentication_records, record_authentication
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import decrypt, encrypt
@@ -32,7 +32,7 @@ from django.utils.translation import gettext_lazy as _
 from audit import journal
 from throttling import limits
 
-from . import correspondence
+from . import correspondence, reauthentication
 from .models import SignInName, User
 
 KIND_ADDED = "accounts.second_factor_added"
@@ -235,7 +235,7 @@ def check(request: HttpRequest, user: User, typed: str) -> bool:
     right = _accept_step(user, code) if len(code) == 6 and code.isdigit() else _strike_out(user, code)
     if right:
         limits.give_back(*counted)
-        record_authentication(request, user, "mfa", type="totp")
+        reauthentication.note(request, user, "mfa", type="totp")
     return right
 
 

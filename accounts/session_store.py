@@ -22,6 +22,7 @@ from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils.crypto import get_random_string
 
+from economy import clock
 from economy.compiled import Compiled
 from schools.school_year import today
 
@@ -50,6 +51,7 @@ def _read(key: str) -> Any:
             **standing.columns("user_id"),
         )
         .values_list(
+            Now(),
             "session_data",
             "is_over",
             "is_to_note",
@@ -86,7 +88,8 @@ class SessionStore(db.SessionStore):
         if not rows:
             self._session_key = None
             return {}
-        data, self.ended, self.is_to_note, names, enrolments, owes, *person = rows[0]
+        now, data, self.ended, self.is_to_note, names, enrolments, owes, *person = rows[0]
+        clock.hear(now)
         if self.ended:
             self.delete(self.session_key)
             self._session_key = None

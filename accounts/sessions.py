@@ -11,11 +11,12 @@ from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, logout
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import get_language
 
-from . import browsers, open_sessions
+from economy import clock
+
+from . import browsers, open_sessions, reauthentication
 from .models import User
 from .session_store import session_of
 
@@ -39,6 +40,7 @@ def sign_in(request: HttpRequest, user: User, *, next_url: str = "") -> HttpResp
         logout(request)
     login = Login(user=user, redirect_url=next_url or reverse("my_space"))
     response = flows.login.perform_password_login(request, {}, login)
+    reauthentication.date_the_last(request)
     if request.user.is_authenticated:
         begin(request, response, user)
     else:
@@ -57,7 +59,7 @@ def is_still_proved(request: HttpRequest, user: User) -> bool:
 
 def begin(request: HttpRequest, response: HttpResponse, user: User) -> None:
     """Note what begins with a session: the device, and that this browser is known."""
-    now = timezone.now()
+    now = clock.now()
     if user.last_login is None or user.last_login < now - timedelta(days=1):
         User.objects.filter(pk=user.pk).update(last_login=now)
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and user.language != get_language():

@@ -8,8 +8,9 @@ What follows stands in :mod:`guardians.declaring` (the children) and :mod:`guard
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -89,8 +90,10 @@ def start(
         contacts=[contact.pk for contact in known],
     )
     with transaction.atomic():
-        give_up(browser)
         batch = Batch()
+        # What went before in this browser, together with the row that takes its place.
+        batch.part("before", FORGET.format(condition=GIVEN_UP) + " RETURNING id", [browser])
+        batch.part("said", FORGET_ANSWERS.format(gone="before"))
         batch.insert(activation)
         _post_code(activation, batch)
         batch.run()
@@ -142,9 +145,26 @@ def account_of(who: Identity) -> User | None:
     ).first()
 
 
+FORGET = "DELETE FROM guardians_activation WHERE {condition}"
+FORGET_ANSWERS = "DELETE FROM guardians_activationanswer WHERE activation_id IN (SELECT id FROM {gone})"
+GIVEN_UP = "browser = %s AND user_id IS NULL"
+
+
 def give_up(browser: str) -> None:
     """Forget a first sign-in of this browser that made no account."""
-    Activation.objects.filter(browser=browser, user=None).delete()
+    _forget(GIVEN_UP, browser)
+
+
+def forget_of(user: User) -> None:
+    """Forget what its owner typed on the way to an account."""
+    _forget("user_id = %s", user.pk)
+
+
+def _forget(condition: str, value: str | int) -> None:
+    """Delete first sign-ins and their answers by one statement, without asking first what there is."""
+    gone = FORGET.format(condition=condition)
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH gone AS ({gone} RETURNING id) {FORGET_ANSWERS.format(gone='gone')}", [value])
 
 
 def _post_code(activation: Activation, batch: Batch) -> None:
@@ -195,36 +215,36 @@ def of_browser(browser: str) -> Activation | None:
 def verify_code(activation: Activation, typed: str) -> bool:
     """Judge a code: at most five are, also of a hundred that arrive together (SAFETY G7).
 
-    Each counts before it is judged, in one statement whose condition only five can meet. What is no
-    code of six digits does not count. The same page sent twice at once leads on twice (SAFETY F14): its
-    browser is past this step. Raises :class:`OutOfTime` once none is judged any more.
+    Each is counted and judged by one statement, whose condition only five can meet: a right one has no
+    effect without it. What is no code of six digits does not count. The same page sent twice at once leads
+    on twice (SAFETY F14): its browser is past this step. Raises :class:`OutOfTime` once none is judged any
+    more.
     """
-    if not codes.read(typed) or not _judge_code(activation, typed):
+    if not codes.read(typed):
         return False
-    activation.refresh_from_db()
-    return True
+    is_right = bool(activation.contacts) and codes.is_right(activation, typed)
+    said: list[Any] = [is_right, is_right, AT_HAND, activation.pk, activation.code_number, GUESSES]
+    with connection.cursor() as cursor:
+        cursor.execute(JUDGE, said)
+        judged = cursor.fetchone()
+    if judged is None:
+        activation.refresh_from_db()
+        if not Activation.objects.alive().filter(pk=activation.pk, verified_at__isnull=False).exists():
+            raise OutOfTime
+        return True
+    activation.verified_at = judged[0]
+    return is_right
 
 
-def _judge_code(activation: Activation, typed: str) -> bool:
-    counted = (
-        Activation.objects.alive()
-        .filter(pk=activation.pk, verified_at=None, code_number=activation.code_number, guesses__lt=GUESSES)
-        .update(guesses=F("guesses") + 1)
-    )
-    if not counted:
-        return _is_past_its_code(activation)
-    if not activation.contacts or not codes.is_right(activation, typed):
-        return False
-    verified = Activation.objects.filter(
-        pk=activation.pk, verified_at=None, code_number=activation.code_number
-    ).update(verified_at=Now(), lives_until=Now() + AT_HAND)
-    return bool(verified) or _is_past_its_code(activation)
-
-
-def _is_past_its_code(activation: Activation) -> bool:
-    if not Activation.objects.alive().filter(pk=activation.pk, verified_at__isnull=False).exists():
-        raise OutOfTime
-    return True
+JUDGE = """
+UPDATE guardians_activation
+   SET guesses = guesses + 1,
+       verified_at = CASE WHEN %s THEN statement_timestamp() END,
+       lives_until = CASE WHEN %s THEN statement_timestamp() + %s ELSE lives_until END
+ WHERE id = %s AND code_number = %s AND guesses < %s
+   AND verified_at IS NULL AND lives_until > statement_timestamp()
+RETURNING verified_at
+"""
 
 
 def purge() -> int:

@@ -21,7 +21,7 @@ from schools import reading
 from schools.models import GuardianTie, Student
 from schools.search_key import prefix_query, words_of
 
-from . import pairing, reopening
+from . import children_accounts, declaring, pairing, reopening
 from .code_sheet import sheet
 from .models import GIVES_ACCESS, PairingCode
 
@@ -50,6 +50,33 @@ def _reopen(request: HttpRequest, tie: GuardianTie, said: dict[str, Any]) -> Non
         reopening.reopen(tie.student, by=asked_by(request), reason=said["reason"])
     except reopening.NotAllowed as refusal:
         raise Refused(_now("Cet élève n’est plus dans votre académie.")) from refusal
+
+
+def _reopen_school(request: HttpRequest, tie: GuardianTie, said: dict[str, Any]) -> None:
+    try:
+        reopening.reopen_school(tie.contact.school, by=asked_by(request), reason=said["reason"])
+    except reopening.NotAllowed as refusal:
+        raise Refused(_now("Cet établissement n’est pas dans votre académie.")) from refusal
+
+
+def _is_school_closed(_request: HttpRequest, tie: GuardianTie) -> bool:
+    return declaring.closed_school(tie.contact.school) is not None
+
+
+def _entrust(request: HttpRequest, tie: GuardianTie, said: dict[str, Any]) -> None:
+    try:
+        children_accounts.entrust(tie, by=asked_by(request), reason=said["reason"])
+    except children_accounts.NotEntrusted as refusal:
+        raise Refused(
+            _now(
+                "Cette personne ne peut pas s’en occuper : il faut qu’elle soit responsable légale, qu’elle "
+                "ait un compte, et qu’elle y ait rattaché l’élève. Donnez-lui un code d’appairage."
+            )
+        ) from refusal
+
+
+def _has_held_account(_request: HttpRequest, tie: GuardianTie) -> bool:
+    return children_accounts.account_held(tie.student) is not None
 
 
 @admin.register(GuardianTie)
@@ -85,11 +112,38 @@ class GuardianTieAdmin(ScopedAdmin):
             done=_("Les codes de cette personne pour cet élève ne servent plus."),
         ),
         Act(
+            name="confier-le-compte",
+            label=_("Confier le compte de l’élève à ses responsables légaux"),
+            power=Power.ANSWER_FAMILIES,
+            do=_entrust,
+            done=_("Le compte est confié. Cette personne peut y donner un nouveau mot de passe."),
+            explanation=_(
+                "Pour un compte d’enfant dont plus personne ne s’occupe. Cette personne, et les autres "
+                "responsables légaux de la fiche qui ont un compte, pourront donner un nouveau mot de passe "
+                "et recevront les messages."
+            ),
+            is_offered=_has_held_account,
+            grave=True,
+        ),
+        Act(
             name="rouvrir-les-essais",
             label=_("Rouvrir les essais de date de naissance"),
             power=Power.ANSWER_FAMILIES,
             do=_reopen,
             done=_("Les dates de naissance peuvent de nouveau être essayées pour cet élève."),
+            grave=True,
+        ),
+        Act(
+            name="rouvrir-l-etablissement",
+            label=_("Rouvrir les essais de tout l’établissement"),
+            power=Power.ANSWER_FAMILIES,
+            do=_reopen_school,
+            done=_("Les dates de naissance peuvent de nouveau être essayées dans cet établissement."),
+            explanation=_(
+                "Vingt dates fausses ont été essayées aujourd’hui dans cet établissement : tout y est fermé. "
+                "Assurez-vous d’abord avec lui que personne n’est en train de deviner."
+            ),
+            is_offered=_is_school_closed,
             grave=True,
         ),
     )
@@ -164,5 +218,7 @@ class GuardianTieAdmin(ScopedAdmin):
 
     @admin.display(description=_("dates de naissance"))
     def dates(self, row: GuardianTie) -> str:
-        """Whether dates are judged for the child."""
+        """Whether dates are judged for the child, and at its school."""
+        if (closed := declaring.closed_school(row.contact.school)) is not None:
+            return _now("fermées dans tout l’établissement ; réouverture %(wait)s") % {"wait": closed.wait}
         return str(_("bloquées") if reopening.is_locked(row.student) else _("ouvertes"))

@@ -29,6 +29,7 @@ TOLD: dict[str, str | Promise] = {
     recovery.PASSWORD_RESET: _("Le mot de passe de votre compte a été choisi de nouveau, avec un lien reçu."),
     finishing.AGAIN: _("Le mot de passe de votre compte a été choisi de nouveau, avec un code reçu."),
     linking.JOINED: _("FranceConnect ouvre désormais votre compte."),
+    linking.PARTED: _("FranceConnect n’ouvre plus votre compte."),
     bringing.BROUGHT: _("Des élèves ont été rattachés depuis un autre compte."),
     bringing.RETURNED: _("Des élèves ont été rendus à un autre compte."),
 }

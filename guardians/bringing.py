@@ -2,6 +2,8 @@
 
 Both accounts prove themselves; what moves is shown before it is confirmed; it can be undone for thirty days.
 The children are a person's, by the records of their schools: an account of another name brings none here.
+FranceConnect, where it opened the other account, opens this one from then on, and the other one again when
+the move is undone.
 """
 
 from __future__ import annotations
@@ -21,8 +23,16 @@ from throttling import limits
 
 from . import children_accounts, mobiles
 from .activation import DAY
+from .identifiers import EDUCONNECT
 from .matching import same_family_name, same_first_name
-from .models import PROPOSAL_LIVES, UNDO_LIVES, ChildrenMove, ContactAccount, Guardianship
+from .models import (
+    PROPOSAL_LIVES,
+    UNDO_LIVES,
+    ChildrenMove,
+    ContactAccount,
+    FranceConnectAccount,
+    Guardianship,
+)
 
 KIND_BROUGHT = "guardians.children_brought"  # to both accounts
 KIND_RETURNED = "guardians.children_returned"  # to both accounts
@@ -85,6 +95,7 @@ def propose(user: User, source: User) -> ChildrenMove:
             source_proof=source.get_session_auth_hash(),
             guardianships=[each.pk for each in found],
             contacts=sorted(contacts.values_list("contact", flat=True)),
+            franceconnect=sorted(source.franceconnect_accounts.values_list("pk", flat=True)),
         )
 
 
@@ -141,7 +152,9 @@ def confirm(move: ChildrenMove) -> None:
             raise Outdated
         ties = Guardianship.objects.in_force().filter(pk__in=locked.guardianships, user=source)
         known = ContactAccount.objects.filter(contact__in=locked.contacts, user=source)
-        if ties.count() != len(locked.guardianships) or known.count() != len(locked.contacts):
+        ways = FranceConnectAccount.objects.filter(pk__in=locked.franceconnect, user=source)
+        shown = ((ties, locked.guardianships), (known, locked.contacts), (ways, locked.franceconnect))
+        if any(rows.count() != len(keys) for rows, keys in shown):
             raise Outdated
         numbers = [mobiles.of(source), mobiles.of(user)]  # each with the records it still has
         # A record moves with all that it may give again: a tie that the school took away for a moment too.
@@ -149,6 +162,7 @@ def confirm(move: ChildrenMove) -> None:
         all_keys = sorted({*locked.guardianships, *asleep.values_list("pk", flat=True)})
         _give(locked, all_keys, to=user, act=BROUGHT, by=user)
         known.update(user=user)
+        ways.update(user=user)  # or FranceConnect would open an account without children
         ChildrenMove.objects.filter(pk=locked.pk).update(made_at=Now(), guardianships=all_keys)
         _tell(locked, KIND_BROUGHT, (source, numbers[0]), (user, numbers[1]))
 
@@ -174,6 +188,7 @@ def undo(move: ChildrenMove, by: User) -> None:
         )
         _give(locked, still, to=source, act=RETURNED, by=by)
         ContactAccount.objects.filter(contact__in=locked.contacts, user=user).update(user=source)
+        FranceConnectAccount.objects.filter(pk__in=locked.franceconnect, user=user).update(user=source)
         left = sorted(set(locked.guardianships) - set(still))
         ChildrenMove.objects.filter(pk=locked.pk).update(undone_at=Now(), left_behind=left)
         _tell(locked, KIND_RETURNED, (source, mobiles.of(source)), (user, mobiles.of(user)))
@@ -196,8 +211,9 @@ def _give(move: ChildrenMove, guardianships: list[int], *, to: User, act: str, b
     rows.update(user=to)
     for student in Student.objects.filter(ties__guardianship__in=guardianships).distinct():
         children_accounts.share_of(student)
+    fields = ["guardianships", *(["franceconnect"] if move.franceconnect else [])]
     for user in (move.user, move.source):
-        journal.record(act=act, actor=by.subject, subject=user.subject, fields=["guardianships"])
+        journal.record(act=act, actor=by.subject, subject=user.subject, fields=fields)
 
 
 def _tell(move: ChildrenMove, kind: str, *told: tuple[User, str]) -> None:
@@ -207,6 +223,17 @@ def _tell(move: ChildrenMove, kind: str, *told: tuple[User, str]) -> None:
         numbers = [] if user.address() or number in written else [number]
         written |= set(numbers)
         mobiles.tell(user, kind=kind, reference=str(move.public_id), numbers=numbers)
+
+
+def went_to(user: User) -> str:
+    """Return the identifier of the account that this one's children were brought to; empty if none were.
+
+    For who comes to the account they left, by a bookmark or a password that the browser knew.
+    """
+    found = ChildrenMove.objects.made().filter(source=user, undone_at=None, user__is_active=True)
+    last = found.select_related("user").order_by("-made_at").first()
+    names = last.user.sign_in_names.filter(authority=EDUCONNECT) if last else None
+    return "" if names is None else names.values_list("name", flat=True).first() or ""
 
 
 def undoable_by(user: User) -> list[ChildrenMove]:

@@ -15,18 +15,20 @@ from secrets import SystemRandom
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts import correspondence, custody, enrolment, personal_data, usernames
 from accounts.ages import DIGITAL_MAJORITY, MAJORITY, has_reached
-from accounts.models import MCM, Custody, Level, PolicyDocument, Profile, SignInName, User
+from accounts.models import MCM, Custody, Level, PolicyDocument, Power, Profile, SignInName, User
+from accounts.models.policies import RULES
 from accounts.passwords import MCM as POLICY
 from accounts.passwords import PasswordContext
 from audit import journal
 from notifications import outbox
 from schools import reference
-from schools.models import School, Student
+from schools.models import GuardianContact, GuardianTie, School, Student
 from schools.school_year import today
 from throttling import limits
 
@@ -45,8 +47,19 @@ CONSONANTS, VOWELS = "bcdfgjklmnprstvz", "aeiou"
 _random = SystemRandom()
 
 
+ENTRUSTED = journal.register_act("custody.entrusted", _("Compte d’enfant confié à ses responsables légaux"))
+
+
 class OfAge(Exception):
     """From 15 on a child's account is not closed over its head."""
+
+
+class OtherTexts(Exception):
+    """What was shown is not what is in force now: it is shown anew before anybody agrees to it."""
+
+
+class NotEntrusted(Exception):
+    """No account of a child is there to be held, or this person may not hold it by the school's record."""
 
 
 @dataclass
@@ -66,16 +79,21 @@ class Child:
         return self.account is None and self.is_open and not self.is_of_age(MAJORITY)
 
     @property
+    def may_be_taken(self) -> bool:
+        """Whether there is an account that its guardians may hold, and this one does not yet."""
+        return self.account is not None and self.account.held_by_guardians and self.custody is None
+
+    @property
     def may_be_closed(self) -> bool:
         """Whether its holders may close the account by themselves."""
         return not self.is_of_age(DIGITAL_MAJORITY)
 
     @property
     def owes_consent(self) -> list[PolicyDocument]:
-        """The texts in force that a holder accepts for this child, below 15."""
+        """The texts in force that a holder accepts for this child, below 15, in the language of the page."""
         if self.account is None or self.custody is None or self.is_of_age(DIGITAL_MAJORITY):
             return []
-        return [text for kind in TEXTS for text in PolicyDocument.objects.to_accept(kind, self.account)]
+        return texts_owed(self.account, get_language() or RULES)
 
     def is_of_age(self, age: int) -> bool:
         """Whether the child surely has this age."""
@@ -127,12 +145,37 @@ def _accounts_of(students: Iterable[int]) -> QuerySet[User]:
     )
 
 
-def make(guardian: User, wanted: Collection[str]) -> list[Made]:
+def texts_shown(language: str) -> list[PolicyDocument]:
+    """Return the texts that a guardian reads and accepts for a child, in the language of the page."""
+    return [text for kind in TEXTS for text in PolicyDocument.objects.in_force(kind, language)]
+
+
+def texts_owed(account: User, language: str) -> list[PolicyDocument]:
+    """Return the texts in force that were not accepted for a child yet."""
+    return [text for kind in TEXTS for text in PolicyDocument.objects.to_accept(kind, account, language)]
+
+
+def texts_accepted(shown: Collection[str], kinds: Collection[str] = TEXTS) -> list[PolicyDocument]:
+    """Return the texts of a form, named by the keys that the page carried: in the language that was read.
+
+    Raises :class:`OtherTexts` unless each kind is there, in a version in force.
+    """
+    found = []
+    for kind in kinds:
+        in_force = list(PolicyDocument.objects.texts_in_force(kind))
+        read = [text for text in in_force if str(text.pk) in shown]
+        if in_force and not read:
+            raise OtherTexts
+        found += read[:1]
+    return found
+
+
+def make(guardian: User, wanted: Collection[str], *, texts: Collection[PolicyDocument]) -> list[Made]:
     """Make accounts for children without one, named by their public ids: brothers, sisters, twins in one go.
 
-    The guardian accepts the terms and the charter for a child below 15, and the ledger says so. A child who
-    has an account by now is left out: sent twice, the form makes one. The other legal guardians hold the
-    accounts too, and are told. Raises :class:`throttling.limits.Refused`.
+    The guardian accepts ``texts`` (:func:`texts_accepted`) for a child below 15, and the ledger says so. A
+    child who has an account by now is left out: sent twice, the form makes one. The other legal guardians
+    hold the accounts too, and are told. Raises :class:`throttling.limits.Refused`.
     """
     limits.hit(limits.Limit("guardians.child_accounts", guardian.subject, 20, timedelta(days=1)))
     chosen = [
@@ -145,13 +188,15 @@ def make(guardian: User, wanted: Collection[str]) -> list[Made]:
     for child, password in chosen:
         try:
             with transaction.atomic():
-                made.append(_make(guardian, child, password, hashed[password]))
+                made.append(_make(guardian, child, password, hashed[password], texts))
         except IntegrityError:  # the other guardian, or another tab, made it at this moment
             continue
     return made
 
 
-def _make(guardian: User, child: Child, password: str, hashed: str) -> Made:
+def _make(
+    guardian: User, child: Child, password: str, hashed: str, texts: Collection[PolicyDocument]
+) -> Made:
     student = child.student
     account = User(
         first_name=student.first_name,
@@ -159,6 +204,7 @@ def _make(guardian: User, child: Child, password: str, hashed: str) -> Made:
         language=guardian.language,
         password=hashed,
         student=student,
+        held_by_guardians=True,
     )
     account.save(force_insert=True)
     name = _give_name(account)
@@ -173,7 +219,7 @@ def _make(guardian: User, child: Child, password: str, hashed: str) -> Made:
         )
     custody.hold(account, guardian)
     if not child.is_of_age(DIGITAL_MAJORITY):
-        accept_for(account, by=guardian)
+        accept_for(account, texts, by=guardian)
     else:
         custody.needs_no_word_of_fifteen(account)
     journal.record(
@@ -186,10 +232,10 @@ def _make(guardian: User, child: Child, password: str, hashed: str) -> Made:
     return Made(account.full_name, name, password)
 
 
-def accept_for(account: User, *, by: User) -> None:
-    """Keep that a holder accepted the texts in force on a child's behalf."""
-    for kind in TEXTS:
-        for text in PolicyDocument.objects.in_force(kind, by.language):
+def accept_for(account: User, texts: Collection[PolicyDocument], *, by: User) -> None:
+    """Keep that a holder accepted texts on a child's behalf: those that were shown, in their language."""
+    with transaction.atomic():
+        for text in texts:
             enrolment.accept(account, text, by=by)
 
 
@@ -223,12 +269,13 @@ def new_password(student: Student) -> str:
 def share(account: User) -> int:
     """Let every legal guardian who has an account hold a child's; each who did not before is told.
 
-    Returns how many. Nothing happens for an account that nobody holds by right of a row: a pupil's own.
+    Returns how many. Nothing happens for a pupil's own account; one that guardians made is held again by who
+    comes, also after the last holder has gone.
     """
     student = account.student
-    if student is None or has_reached(student.birth_date, MAJORITY, today()):
+    if student is None or not account.held_by_guardians:
         return 0
-    if not account.custodies.filter(until=None).exists():
+    if has_reached(student.birth_date, MAJORITY, today()):
         return 0
     guardians = User.objects.filter(
         is_active=True,
@@ -237,7 +284,8 @@ def share(account: User) -> int:
         ),
     )
     new = 0
-    for guardian in guardians.exclude(holdings__child=account, holdings__until=None).distinct():
+    holding = Custody.objects.open().filter(child=account, holder=OuterRef("pk"))
+    for guardian in guardians.filter(~Exists(holding)).order_by("pk").distinct():
         if custody.hold(account, guardian):
             new += 1
             if address := guardian.address():
@@ -263,19 +311,62 @@ def share_all() -> int:
         late = (
             User.objects.filter(
                 **{
-                    "custodies__until": None,
+                    "held_by_guardians": True,
                     f"{ties}__in": Guardianship.objects.consenting().values("tie"),
                     f"{ties}__guardianship__user__is_active": True,
                 }
             )
             .annotate(guardian=F(f"{ties}__guardianship__user"))
-            .exclude(custodies__holder=F("guardian"), custodies__until=None)
+            .filter(~Exists(Custody.objects.open().filter(child=OuterRef("pk"), holder=OuterRef("guardian"))))
             .select_related("student")
             .order_by("pk")
             .distinct()
         )
         shared += sum(share(account) for account in late[:500])
     return shared
+
+
+def take(guardian: User, student: str) -> None:
+    """Let a legal guardian hold the account of a child of theirs, named by its public id, from now on.
+
+    What :func:`share_all` would do by the next morning. Raises :class:`NotEntrusted`.
+    """
+    child = next((each for each in children_of(guardian) if str(each.student.public_id) == student), None)
+    if child is None or child.account is None or not child.account.held_by_guardians:
+        raise NotEntrusted
+    with transaction.atomic():
+        share(child.account)
+
+
+def account_held(student: Student) -> User | None:
+    """Return the account that a child's guardians may hold, whether or not one does; else ``None``."""
+    return next((each for each in _accounts_of([student.pk]) if each.held_by_guardians), None)
+
+
+def entrust(tie: GuardianTie, *, by: User, reason: str) -> None:
+    """Have the legal guardians of a child hold its account; one of them is named by a school's tie.
+
+    For the DANE, of an account that nobody holds any more. It gives no right that the record does not: the
+    person has an account and has proved to be this child's guardian. Raises :class:`NotEntrusted`.
+    """
+    mine = GuardianContact.objects.open_to(by.scope(Power.ANSWER_FAMILIES))
+    holder = User.objects.filter(
+        is_active=True, guardianships__in=Guardianship.objects.consenting().filter(tie=tie)
+    ).first()
+    account = account_held(tie.student)
+    if holder is None or account is None or not mine.filter(pk=tie.contact_id).exists():
+        raise NotEntrusted
+    with transaction.atomic():
+        share(account)
+        if not Custody.objects.in_force().filter(child=account, holder=holder).exists():
+            raise NotEntrusted  # the child is 18
+        journal.record(
+            act=ENTRUSTED,
+            actor=by.subject,
+            subject=account.subject,
+            reason=reason,
+            academy=tie.contact.school.academy.code,
+        )
 
 
 def close(held: Custody, *, by: User) -> None:

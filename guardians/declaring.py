@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Now
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from audit import journal
@@ -18,7 +19,15 @@ from support.models import SupportRequest
 from throttling import limits
 
 from .activation import DAY, OutOfTime
-from .models import AT_HAND, GIVES_ACCESS, IN_A_ROW, Activation, ActivationAnswer, Answer, BirthDateTries
+from .models import (
+    AT_HAND,
+    GIVES_ACCESS,
+    IN_A_ROW,
+    Activation,
+    ActivationAnswer,
+    Answer,
+    Guardianship,
+)
 
 DENIED = journal.register_act(
     "guardian.denied", _("Une personne déclare qu’elle n’est pas responsable légale de l’élève")
@@ -49,6 +58,7 @@ class Child:
     schools: tuple[str, ...]  # « Collège Jules Verne (0501271K) »
     answer: str  # an :class:`Answer`, empty as long as there is none
     is_in_charge: bool = False  # no legal guardian by the school's record, but in charge of the child
+    ties: tuple[GuardianTie, ...] = ()  # what the schools' records say, as :func:`ties_of` read them
 
     @property
     def name(self) -> str:
@@ -57,12 +67,20 @@ class Child:
 
 
 def ties_of(activation: Activation) -> list[GuardianTie]:
-    """Return the ties that the school's records give now."""
+    """Return the ties that the school's records give now: one statement with all that the steps ask of them.
+
+    Each with what was answered for its child on the way, and whether an account has it.
+    """
+    answered = ActivationAnswer.objects.filter(activation=activation.pk, student=OuterRef("student"))
     return list(
         GuardianTie.objects.filter(
             contact__in=activation.contacts, removed_at=None, responsibility__in=GIVES_ACCESS
         )
         .filter(student__in=Schooling.objects.with_access().values("student"))
+        .annotate(
+            answered=Subquery(answered.values("answer")[:1]),
+            is_taken=Exists(Guardianship.objects.filter(tie=OuterRef("pk"))),
+        )
         .select_related("student", "contact__school__academy")
         .order_by("student__birth_date", "student__first_name", "pk")
     )
@@ -72,39 +90,46 @@ def children(activation: Activation) -> list[Child]:
     """Return the children of the records that match, for who typed the right code; raises OutOfTime."""
     if activation.verified_at is None:
         raise OutOfTime
-    answers = dict(activation.answers.values_list("student", "answer"))
-    schools: dict[Student, list[str]] = {}
-    legal = set()
+    ties: dict[Student, list[GuardianTie]] = {}
     for tie in ties_of(activation):
-        school = tie.contact.school
-        schools.setdefault(tie.student, []).append(f"{school.name} ({school.uai})")
-        if tie.responsibility == Responsibility.LEGAL:
-            legal.add(tie.student)
+        ties.setdefault(tie.student, []).append(tie)
     return [
-        Child(student, tuple(dict.fromkeys(names)), answers.get(student.pk, ""), student not in legal)
-        for student, names in schools.items()
+        Child(
+            student,
+            tuple(dict.fromkeys(f"{tie.contact.school.name} ({tie.contact.school.uai})" for tie in mine)),
+            vars(mine[0])["answered"] or "",
+            all(tie.responsibility != Responsibility.LEGAL for tie in mine),
+            tuple(mine),
+        )
+        for student, mine in ties.items()
     ]
 
 
-def answer_for(activation: Activation, student: Student, answer: Answer, birth_date: str = "") -> None:
+def answer_for(
+    activation: Activation,
+    student: Student,
+    answer: Answer,
+    birth_date: str = "",
+    *,
+    ties: Sequence[GuardianTie] | None = None,
+) -> None:
     """Take a declaration for one child; « je suis le représentant légal » needs the right birth date.
 
     ``birth_date`` is « 2012-03-09 », with 00 where the school's papers have none. Counted, before it is
-    judged, for the child, its school and this first sign-in, whoever tries (SAFETY G8). Raises
+    judged, for the child, its school and this first sign-in, whoever tries (SAFETY G8). ``ties`` are the
+    child's, where :func:`children` has just read them. Raises
     :class:`WrongDate`, :class:`Locked`, :class:`OutOfTime` and :class:`throttling.limits.Refused`.
     """
-    mine = [tie for tie in ties_of(activation) if tie.student_id == student.pk]
+    mine = [tie for tie in (ties_of(activation) if ties is None else ties) if tie.student_id == student.pk]
     if activation.verified_at is None or activation.user_id is not None or not mine:
         raise OutOfTime
     if answer == Answer.GUARDIAN:
         _judge_date(activation, mine, birth_date)
+    if answer == Answer.GUARDIAN:
+        _keep(activation, student, answer)
+        return
     with transaction.atomic():
-        Activation.objects.alive().filter(pk=activation.pk).update(lives_until=Now() + AT_HAND)
-        before = activation.answers.filter(student=student).values_list("answer", flat=True).first()
-        ActivationAnswer.objects.update_or_create(
-            activation=activation, student=student, defaults={"answer": answer}
-        )
-        if answer == Answer.NOT_GUARDIAN != before:
+        if _keep(activation, student, answer) != answer:
             for tie in mine:
                 journal.record(
                     act=DENIED,
@@ -113,6 +138,30 @@ def answer_for(activation: Activation, student: Student, answer: Answer, birth_d
                     academy=tie.contact.school.academy.code,
                 )
                 _tell_school(activation, tie)
+
+
+def _keep(activation: Activation, student: Student, answer: Answer) -> str:
+    """Keep an answer, and give the first sign-in its time anew; return the answer that stood before."""
+    with connection.cursor() as cursor:
+        said = [activation.pk, student.pk]
+        values: list[Any] = [*said, AT_HAND, activation.pk, *said, answer]
+        cursor.execute(KEEP, values)
+        before = cursor.fetchone()
+    return before[0] or ""
+
+
+KEEP = """
+WITH before AS (
+    SELECT answer FROM guardians_activationanswer WHERE activation_id = %s AND student_id = %s
+), alive AS (
+    UPDATE guardians_activation SET lives_until = statement_timestamp() + %s
+     WHERE id = %s AND lives_until > statement_timestamp()
+), said AS (
+    INSERT INTO guardians_activationanswer (activation_id, student_id, answer) VALUES (%s, %s, %s)
+    ON CONFLICT (activation_id, student_id) DO UPDATE SET answer = excluded.answer
+)
+SELECT (SELECT answer FROM before)
+"""
 
 
 def _tell_school(activation: Activation, tie: GuardianTie) -> None:
@@ -146,25 +195,41 @@ def school_limit(uai: str) -> limits.Limit:
     return limits.Limit("guardians.birth_date_school", uai, A_SCHOOL, DAY)
 
 
+def closed_school(school: School) -> limits.Refused | None:
+    """Return until when no date is judged at a school, after too many wrong ones today; else ``None``."""
+    return limits.closed(school_limit(school.uai))
+
+
+def alarm_limit(uai: str) -> limits.Limit:
+    """Return how often a day the DANE is told of guesses at a school."""
+    return limits.Limit("guardians.birth_date_alarm", uai, 1, DAY)
+
+
 def _judge_date(activation: Activation, mine: list[GuardianTie], birth_date: str) -> None:
     student = mine[0].student
     schools = {school_limit(tie.contact.school.uai): tie.contact.school for tie in mine}
-    counted = limits.hit(
-        limits.Limit("guardians.birth_date_activation", str(activation.public_id), 20, DAY), *schools
-    )
-    # After the school's: while that is closed, nothing is counted against the child.
-    counted |= limits.hit(child_limit(student.pk))
-    tries, _made = BirthDateTries.objects.get_or_create(student=student)
-    # In one statement, before anything is judged: of many at once no more than ten are.
-    if not BirthDateTries.objects.filter(pk=tries.pk, wrong_in_a_row__lt=IN_A_ROW).update(
-        wrong_in_a_row=F("wrong_in_a_row") + 1
-    ):
+    of_child = child_limit(student.pk)
+    try:
+        counted = limits.hit(
+            limits.Limit("guardians.birth_date_activation", str(activation.public_id), 20, DAY),
+            *schools,
+            of_child,
+        )
+    except limits.Refused as refusal:
+        if refusal.limit != of_child:  # while the school is closed, nothing is counted against the child
+            limits.give_back(of_child)
+        raise
+    is_right = bool(student.birth_date) and student.birth_date == birth_date
+    # Counted and judged by one statement: of many at once no more than ten have an effect.
+    with connection.cursor() as cursor:
+        cursor.execute(JUDGE, [student.pk, 0 if is_right else 1, is_right, IN_A_ROW])
+        judged = cursor.fetchone()
+    if judged is None:
         raise Locked
-    if student.birth_date and student.birth_date == birth_date:
+    if is_right:
         limits.give_back(*counted)
-        BirthDateTries.objects.filter(pk=tries.pk).update(wrong_in_a_row=0)
         return
-    if tries.wrong_in_a_row + 1 >= IN_A_ROW:
+    if judged[0] >= IN_A_ROW:
         journal.record(act=LOCKED, actor=activation.subject, subject=student.subject)
     for limit, school in schools.items():
         if counted[limit] >= A_SCHOOL:
@@ -172,10 +237,18 @@ def _judge_date(activation: Activation, mine: list[GuardianTie], birth_date: str
     raise WrongDate
 
 
+JUDGE = """
+INSERT INTO guardians_birthdatetries AS tries (student_id, wrong_in_a_row) VALUES (%s, %s)
+ON CONFLICT (student_id) DO UPDATE SET wrong_in_a_row = CASE WHEN %s THEN 0 ELSE tries.wrong_in_a_row + 1 END
+ WHERE tries.wrong_in_a_row < %s
+RETURNING wrong_in_a_row
+"""
+
+
 def _alarm(school: School) -> None:
     """Tell the DANE that dates are being guessed at a school: once a day (SAFETY G8)."""
     try:
-        limits.hit(limits.Limit("guardians.birth_date_alarm", school.uai, 1, DAY))
+        limits.hit(alarm_limit(school.uai))
     except limits.Refused:
         return
     with transaction.atomic():

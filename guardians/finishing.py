@@ -10,13 +10,15 @@ from django.utils.translation import gettext_lazy as _
 from accounts.backends import forget_guesses
 from accounts.models import SignInName, User
 from audit import journal
+from economy import clock
+from economy.together import Batch
 from notifications import outbox
 from schools.models import GuardianContact, GuardianTie
 from support import requests
 
 from . import children_accounts, identifiers, mobiles
-from .activation import HasAccount, OutOfTime
-from .declaring import children, ties_of
+from .activation import HasAccount, OutOfTime, forget_of
+from .declaring import children
 from .models import (
     AT_HAND,
     GIVES_ACCESS,
@@ -67,8 +69,8 @@ def finish(activation: Activation, password: str) -> User:
             raise OutOfTime
         if locked.user is not None:
             return locked.user
-        confirmed = _confirmed(locked)
         contacts = _lock_contacts(locked)
+        ties = _confirmed(locked)
         owners = User.objects.filter(contact_accounts__contact__in=contacts).distinct()[:2]
         if len(owners) > 1:
             raise TwoAccounts
@@ -85,20 +87,23 @@ def finish(activation: Activation, password: str) -> User:
             User.objects.filter(pk=user.pk).update(password=hashed)
             user.password = hashed
             journal.record(act=AGAIN, actor=user.subject, subject=user.subject, fields=["password"])
+            tied = _tie_to(user, contacts, ties)
+            forget_of(user)
         else:
-            user = User(first_name=locked.first_name, last_name=locked.last_name, language=locked.language)
-            user.password = hashed
-            user.save(force_insert=True)
-            _give_identifier(user)
-            journal.record(act=MADE, actor=user.subject, subject=user.subject)
-        for contact in contacts:
-            ContactAccount.objects.get_or_create(contact=contact, defaults={"user": user})
-        _tell_owner(user, contacts, KIND_AGAIN if owners else KIND_MADE, by_code=locked.came_by_school_code)
-        _tie_all(user, locked, confirmed)
+            user, tied = _make(locked, hashed, contacts, ties)
+        numbers = [mobiles.of(user)] if owners and mobiles.is_own(user) else []
+        _tell_owner(
+            user,
+            contacts,
+            KIND_AGAIN if owners else KIND_MADE,
+            numbers=numbers,
+            address=None if owners else "",
+            by_code=locked.came_by_school_code,
+        )
+        _share(tied, ties)
         requests.are_of(user, locked.first_name, locked.last_name, mobile=locked.mobile)
         if locked.sub:
             FranceConnectAccount.objects.create(issuer=locked.issuer, sub=locked.sub, user=user)
-        Activation.objects.filter(user=user).delete()
         Activation.objects.filter(pk=locked.pk).update(user=user, lives_until=Now() + AT_HAND)
     if owners:
         forget_guesses(user)
@@ -115,14 +120,14 @@ def join(activation: Activation, user: User) -> None:
         locked = _lock(activation)
         if locked.joins_id != user.pk:
             raise OutOfTime
-        confirmed = _confirmed(locked)
         contacts = _lock_contacts(locked)
+        ties = _confirmed(locked)
         if ContactAccount.objects.filter(contact__in=contacts).exclude(user=user).exists():
             raise TwoAccounts
-        for contact in contacts:
-            ContactAccount.objects.get_or_create(contact=contact, defaults={"user": user})
-        _tell_owner(user, contacts, KIND_JOINED, by_code=True)
-        _tie_all(user, locked, confirmed)
+        tied = _tie_to(user, contacts, ties)
+        numbers = [mobiles.of(user)] if mobiles.is_own(user) else []
+        _tell_owner(user, contacts, KIND_JOINED, numbers=numbers, address=None, by_code=True)
+        _share(tied, ties)
         locked.delete()
 
 
@@ -140,10 +145,10 @@ def _lock(activation: Activation) -> Activation:
     return locked
 
 
-def _confirmed(locked: Activation) -> set[int]:
-    """Return the children who were confirmed, once each has an answer."""
+def _confirmed(locked: Activation) -> list[GuardianTie]:
+    """Return the ties of the children who were confirmed, once each child has an answer."""
     known = children(locked)
-    confirmed = {child.student.pk for child in known if child.answer == Answer.GUARDIAN}
+    confirmed = [tie for child in known if child.answer == Answer.GUARDIAN for tie in child.ties]
     if not confirmed or any(not child.answer for child in known):
         raise ChildrenMissing
     return confirmed
@@ -160,50 +165,95 @@ def _reaches_further(owner: User, contacts: list[GuardianContact]) -> bool:
     return owner.contact_accounts.exclude(contact__school__in=schools).exists()
 
 
-def _tell_owner(user: User, contacts: list[GuardianContact], kind: str, *, by_code: bool) -> None:
+def _tell_owner(
+    user: User,
+    contacts: list[GuardianContact],
+    kind: str,
+    *,
+    numbers: list[str],
+    address: str | None,
+    by_code: bool,
+) -> None:
     """Ask wherever the person is known whether it was them (SAFETY T11), each place once.
 
-    An SMS with a code is a word to the school's number by itself; a code that the school gave by hand is
-    none, so that number is written to as well.
+    ``numbers`` and ``address`` are the account's own; ``None`` is an address that has to be looked for. An
+    SMS with a code is a word to the school's number by itself; a code that the school gave by hand is none,
+    so that number is written to as well.
     """
-    numbers = [mobiles.of(user)] if mobiles.is_own(user) else []
     if by_code:
-        numbers += [contact.mobile for contact in contacts]
+        numbers = numbers + [contact.mobile for contact in contacts]
     mobiles.tell(
         user,
         kind=kind,
         reference=str(user.public_id),
         numbers=numbers,
         mails=[contact.email for contact in contacts],
+        address=address,
     )
 
 
-def _tie_all(user: User, locked: Activation, confirmed: set[int]) -> None:
-    for tie in ties_of(locked):
-        if tie.student_id in confirmed:
-            _tie(user, tie)
-
-
-def _tie(user: User, tie: GuardianTie) -> None:
-    guardianship, is_new = Guardianship.objects.get_or_create(tie=tie, defaults={"user": user})
-    if not is_new:
-        return
-    journal.record(
-        act=TIED, actor=user.subject, subject=tie.student.subject, academy=tie.contact.school.academy.code
-    )
-    _tell_others(guardianship, tie)
-    children_accounts.share_of(tie.student)
-
-
-def _give_identifier(user: User) -> None:
-    for name in identifiers.candidates(user.first_name, user.last_name):
+def _make(
+    locked: Activation, hashed: str, contacts: list[GuardianContact], ties: list[GuardianTie]
+) -> tuple[User, list[Guardianship]]:
+    """Make an account with its identifier, its records and its children: one statement a name tried."""
+    for name in identifiers.candidates(locked.first_name, locked.last_name):
+        user = User(
+            first_name=locked.first_name,
+            last_name=locked.last_name,
+            language=locked.language,
+            password=hashed,
+            last_login=clock.now(),  # whoever makes it is signed in
+        )
+        user.has_second_factor = False
+        batch = Batch()
+        batch.insert(user)
+        batch.insert(SignInName(authority=identifiers.EDUCONNECT, name=name, user=user))
+        batch.insert(journal.line(act=MADE, actor=user.subject, subject=user.subject))
+        for contact in contacts:
+            batch.insert(ContactAccount(contact=contact, user=user))
+        tied = _insert_guardianships(batch, user, ties)
         try:
             with transaction.atomic():
-                SignInName.objects.create(authority=identifiers.EDUCONNECT, name=name, user=user)
-        except IntegrityError:
+                batch.run()
+        except IntegrityError:  # the identifier is somebody's: the records are locked, and free
             continue
-        return
+        return user, tied
     raise RuntimeError("no identifier is free for this name")
+
+
+def _tie_to(user: User, contacts: list[GuardianContact], ties: list[GuardianTie]) -> list[Guardianship]:
+    """Give an account that was there the records and the children it lacked; return what is new."""
+    ContactAccount.objects.bulk_create(
+        [ContactAccount(contact=contact, user=user) for contact in contacts], ignore_conflicts=True
+    )
+    batch = Batch()
+    tied = _insert_guardianships(batch, user, ties)
+    if tied:
+        batch.run()
+    return tied
+
+
+def _insert_guardianships(batch: Batch, user: User, ties: list[GuardianTie]) -> list[Guardianship]:
+    """Add what is new to a batch, with its line in the journal; the records are locked meanwhile."""
+    new = [Guardianship(user=user, tie=tie) for tie in ties if not vars(tie)["is_taken"]]
+    for each in new:
+        batch.insert(each)
+        student, school = each.tie.student, each.tie.contact.school
+        batch.insert(
+            journal.line(act=TIED, actor=user.subject, subject=student.subject, academy=school.academy.code)
+        )
+    return new
+
+
+def _share(tied: list[Guardianship], ties: list[GuardianTie]) -> None:
+    """Tell the other guardians of a child, and let who came hold an account that guardians may hold.
+
+    Also where nothing was new: an account that nobody held meanwhile is theirs again.
+    """
+    for each in tied:
+        _tell_others(each, each.tie)
+    for student in {tie.student_id: tie.student for tie in ties}.values():
+        children_accounts.share_of(student)
 
 
 def _tell_others(guardianship: Guardianship, tie: GuardianTie) -> None:
@@ -236,4 +286,4 @@ def identifier_of(user: User) -> str:
 
 def acknowledge(user: User) -> None:
     """« J’ai noté mon identifiant »: it is not shown again; what was typed on the way is forgotten."""
-    Activation.objects.filter(user=user).delete()
+    forget_of(user)

@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import NewPasswordForm, PasswordField, SignInForm, SubmissionField, offer
+from accounts.models import PolicyDocument
 from accounts.passwords import EDUCONNECT
 from schools import person_names
 from schools.rosters.birth_dates import NoBirthDate, birth_date
 from schools.rosters.phones import FRENCH_PREFIXES, Line, phone
 from schools.school_year import today
 
-from .children_accounts import Child
+from .children_accounts import Child, OtherTexts, texts_accepted
 from .models import Answer
 
 # Where the schools of the thirty académies are: an SMS goes nowhere else (SAFETY T7).
@@ -246,9 +248,23 @@ class ChildrenForm(forms.Form):
         error_messages={"required": _("Cochez la case pour continuer : sans accord, pas de compte.")},
     )
 
+    texts: Sequence[PolicyDocument] = ()  # those that were agreed to
+
     def __init__(self, *args: Any, children: Sequence[Child], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offer(self, "children", [(str(each.student.public_id), str(each.student)) for each in children])
+
+    def clean(self) -> dict[str, Any]:
+        """Take the agreement for the texts that the page showed, and for no others."""
+        cleaned = super().clean() or self.cleaned_data
+        shown = self.data.getlist("text") if isinstance(self.data, QueryDict) else []
+        try:
+            self.texts = texts_accepted(shown)
+        except OtherTexts:
+            self.add_error(
+                "accept", _("Ces textes viennent de changer. Lisez-les de nouveau, puis cochez la case.")
+            )
+        return cleaned
 
 
 class GuardianPasswordForm(NewPasswordForm):

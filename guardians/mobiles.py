@@ -48,9 +48,21 @@ def is_own(user: User) -> bool:
     return GuardianAccount.objects.filter(user=user).exclude(mobile="").exists()
 
 
-def tell(user: User, *, kind: str, reference: str, numbers: Iterable[str], mails: Iterable[str] = ()) -> None:
-    """Write to the mail of an account and to others, and to numbers by SMS; each place once."""
-    places = dict.fromkeys((user.address(), *mails), outbox.Channel.MAIL)
+def tell(
+    user: User,
+    *,
+    kind: str,
+    reference: str,
+    numbers: Iterable[str],
+    mails: Iterable[str] = (),
+    address: str | None = None,
+) -> None:
+    """Write to the mail of an account and to others, and to numbers by SMS; each place once.
+
+    ``address`` is the account's own, where it is at hand (empty: it has none).
+    """
+    own = user.address() if address is None else address
+    places = dict.fromkeys((own, *mails), outbox.Channel.MAIL)
     places |= dict.fromkeys(numbers, outbox.Channel.SMS)
     for to, channel in places.items():
         if to:

@@ -126,6 +126,17 @@ class PairingCodeQuerySet(models.QuerySet["PairingCode"]):
         """Keep those that still open something: the school's record gives it, asked anew."""
         return self.unused().filter(PairingCode.gives_access("tie__"))
 
+    def usable_in(self, browser: str) -> PairingCodeQuerySet:
+        """Keep those, and what this browser has just begun with one: the same form may come twice (F14)."""
+        begun = Q(
+            spent_at__isnull=False,
+            activation__browser=browser,
+            activation__user=None,
+            activation__lives_until__gt=Now(),
+        )
+        unused = Q(spent_at=None, revoked_at=None, expires_at__gt=Now())
+        return self.filter(unused | begun).filter(PairingCode.gives_access("tie__"))
+
 
 class PairingCode(models.Model):
     """A code that a school gave for one child and one of its contacts (:mod:`guardians.pairing`)."""
@@ -303,6 +314,7 @@ class ChildrenMove(models.Model):
     source_proof = models.CharField(max_length=64)  # the password that proved it is still the same one
     guardianships = ArrayField(models.BigIntegerField())
     contacts = ArrayField(models.BigIntegerField())
+    franceconnect = ArrayField(models.BigIntegerField(), default=list)  # the FranceConnect of the account
     left_behind = ArrayField(models.BigIntegerField(), default=list)  # guardianships that an undo left
     proposed_at = models.DateTimeField(db_default=Now())
     made_at = models.DateTimeField(null=True)

@@ -141,9 +141,10 @@ def use(
     """Begin a first sign-in with a code of the school: as far as a right code by SMS leads.
 
     ``joins`` is who is signed in, and adds a child to their account. Counted before it is judged, for the
-    device, the network, the names typed and the child; the same statements whatever is wrong. Of two tabs
-    one spends it. The code of a letter does the same (:mod:`schools.letters.codes`). Raises
-    :class:`Mistyped`, :class:`WrongCode` and :class:`throttling.limits.Refused`.
+    device, the network, the names typed and the child; the same statements whatever is wrong. Of two
+    browsers one spends it; the same one that sends it twice is led on twice (SAFETY F14). The code of a
+    letter does the same (:mod:`schools.letters.codes`). Raises :class:`Mistyped`, :class:`WrongCode` and
+    :class:`throttling.limits.Refused`.
     """
     code = read(typed)
     names = f"{comparison_key(last_name)} {comparison_key(first_name)}"
@@ -166,8 +167,8 @@ def use(
         names_limit(names),
     )
     found = (
-        PairingCode.objects.alive()
-        .select_related("tie__contact__school__academy", "tie__student")
+        PairingCode.objects.usable_in(browser)
+        .select_related("tie__contact__school__academy", "tie__student", "activation")
         .filter(digest=digest(code))
         .first()
     )
@@ -177,9 +178,11 @@ def use(
     limits.hit(limits.Limit("guardians.pairing_child", whose, 10, DAY))
     if found is None or not _is_called(first_name, last_name, found.tie.contact):
         raise WrongCode
+    if found.spent_at is not None:
+        return _begun_before(found, browser, joins)
     with transaction.atomic():
         if not PairingCode.objects.unused().filter(pk=found.pk).update(spent_at=Now()):
-            raise WrongCode
+            return _begun_before(found, browser, joins)  # at this very moment
         give_up(browser)
         begun = Activation.objects.create(
             browser=browser,
@@ -226,6 +229,14 @@ def _spend_letter(
     if spent.contact is None:
         raise WrongCode
     return spent.contact
+
+
+def _begun_before(code: PairingCode, browser: str, joins: User | None) -> Activation:
+    """Return what this browser began with a code that is spent, for the same person and account."""
+    begun = Activation.objects.alive().filter(pairing=code, browser=browser, joins=joins, user=None).first()
+    if begun is None:
+        raise WrongCode
+    return begun
 
 
 def _is_called(first_name: str, last_name: str, contact: GuardianContact) -> bool:

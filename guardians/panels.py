@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -11,7 +12,7 @@ from accounts.models import User
 from accounts.panels import ACCOUNT, Panel, register
 from schools.models import Responsibility, School
 
-from . import alerts, bringing, mobiles
+from . import alerts, bringing, linking, mobiles
 from .identifiers import EDUCONNECT
 from .models import Guardianship
 
@@ -40,13 +41,18 @@ def _children_of(user: User) -> list[ChildOfMine]:
     return list(children.values())
 
 
+def _with_the_way_on(user: User, children: list[ChildOfMine]) -> dict[str, Any]:
+    """Add where the children of an account without any went, if its owner brought them to another."""
+    return {"children": children, "went_to": "" if children else bringing.went_to(user)}
+
+
 def _children(user: User) -> Panel | None:
     if EDUCONNECT not in standing.of(user).doors:
         return None
     return Panel(
         title=_("Les élèves dont je suis le représentant légal"),
         template="guardians/panels/children.html",
-        context={"children": _children_of(user)},
+        context=_with_the_way_on(user, _children_of(user)),
     )
 
 
@@ -57,7 +63,8 @@ def _own_account(user: User) -> Panel | None:
         title=_("Les élèves dont je suis le représentant légal"),
         template="guardians/panels/own_account.html",
         context={
-            "children": _children_of(user),
+            **_with_the_way_on(user, _children_of(user)),
+            "has_franceconnect": linking.is_joined(user),
             "mobile": mobiles.of(user),
             "is_own_mobile": mobiles.is_own(user),
             "mobile_change": mobiles.pending(user),

@@ -10,10 +10,15 @@ from audit import journal
 from schools.models import School, Schooling, Student
 from throttling import limits
 
-from .declaring import child_limit
+from .declaring import alarm_limit, child_limit, school_limit
 from .models import BirthDateTries
 
 REOPENED = journal.register_act("guardian.birth_date_reopened", _("Essais de date de naissance rouverts"))
+
+
+SCHOOL_REOPENED = journal.register_act(
+    "guardian.birth_dates_reopened_at_school", _("Essais de date de naissance rouverts, établissement")
+)
 
 
 class NotAllowed(Exception):
@@ -30,7 +35,7 @@ def is_locked(student: Student) -> bool:
 def reopen(student: Student, *, by: User, reason: str) -> None:
     """Forget the wrong dates of a child, those in a row and those of the day; twice is once.
 
-    What was counted for the whole school stays. Raises :class:`NotAllowed`.
+    What was counted for the whole school stays (:func:`reopen_school`). Raises :class:`NotAllowed`.
     """
     scope = by.scope(Power.ANSWER_FAMILIES)
     if not Student.objects.open_to(scope).filter(pk=student.pk).exists():
@@ -43,3 +48,23 @@ def reopen(student: Student, *, by: User, reason: str) -> None:
             journal.record(
                 act=REOPENED, actor=by.subject, subject=student.subject, reason=reason, academy=code
             )
+
+
+def reopen_school(school: School, *, by: User, reason: str) -> None:
+    """Let birth dates be tried again at a school that was closed after twenty wrong ones; twice is once.
+
+    By the DANE, whom an alarm has told: a school that is guessed at does not open itself. The next twenty
+    close it again and ring again. Raises :class:`NotAllowed`.
+    """
+    scope = by.scope(Power.MEND_PEOPLE)
+    if not (scope.everywhere or school.academy.code in scope.academies):
+        raise NotAllowed
+    with transaction.atomic():
+        limits.clear(school_limit(school.uai), alarm_limit(school.uai))
+        journal.record(
+            act=SCHOOL_REOPENED,
+            actor=by.subject,
+            subject=school.subject,
+            reason=reason,
+            academy=school.academy.code,
+        )

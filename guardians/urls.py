@@ -62,6 +62,11 @@ urlpatterns = [
     ),
     path("mes-enfants/comptes/<uuid:public_id>/fermer/", children_accounts.close, name="child_account_close"),
     path(
+        "mes-enfants/comptes/<uuid:public_id>/m-en-occuper/",
+        children_accounts.take,
+        name="child_account_take",
+    ),
+    path(
         "mes-enfants/comptes/<uuid:public_id>/accord/",
         children_accounts.consent,
         name="child_account_consent",
@@ -73,6 +78,7 @@ urlpatterns = [
     ),
     path("responsables/franceconnect/identite/", by_franceconnect.identity, name="franceconnect_identity"),
     path("responsables/franceconnect/relier/", by_franceconnect.join, name="franceconnect_join"),
+    path("mon-compte/franceconnect/", by_franceconnect.part, name="franceconnect_part"),
     path("responsables/franceconnect/quitter/", franceconnect.leave, name="franceconnect_leave"),
     path("responsables/franceconnect/au-revoir/", franceconnect.left, name="franceconnect_left"),
 ]

@@ -21,7 +21,9 @@ from django.db import OperationalError, connection
 from django.utils import translation
 from django.utils.module_loading import import_string
 
-from . import letters
+from throttling import limits
+
+from . import letters, sms
 from .gateways.base import Gateway, Parcel, Postponed, Refused, Unavailable, Unconfirmed
 from .models import Channel, State
 
@@ -164,13 +166,17 @@ class Sender:
             else:
                 postpone(held, "render")
             return
+        if held.channel == Channel.SMS and not _is_within_the_budget(held, letter):
+            return
         try:
             self._gateway(held.channel).send(
                 Parcel(held.public_id, held.channel, held.to, held.language, letter)
             )
         except Refused as refusal:
+            _not_sent(held, letter)
             close(held, State.DEAD, refusal.code)
         except Unavailable as trouble:
+            _not_sent(held, letter)
             self.closed[held.channel] = trouble.code
             logger.warning("gateway_unavailable", channel=held.channel, code=trouble.code)
             postpone(held, trouble.code, longest=LONGEST_OUTAGE_DELAY)
@@ -181,6 +187,7 @@ class Sender:
             else:
                 postpone(held, silence.code)
         except Postponed as delay:
+            _not_sent(held, letter)
             postpone(held, delay.code)
         except Exception as trouble:  # a fault of ours must not kill messages
             _tell("gateway_failed", held, trouble)
@@ -194,6 +201,29 @@ class Sender:
             path = settings.MAIL_GATEWAY if channel == Channel.MAIL else settings.SMS_GATEWAY
             self.gateways[channel] = import_string(path)()
         return self.gateways[channel]
+
+
+def _is_within_the_budget(held: Claim, letter: letters.Letter) -> bool:
+    """Count the parts of an SMS before it is sent; over the day's budget it waits (SAFETY T7).
+
+    A code that waits too long has no purpose any more, and its renderer says so; a word to an owner leaves
+    when the day is over.
+    """
+    try:
+        sms.spend(letter.text)
+    except limits.Refused:
+        logger.error("sms_budget_spent", message=str(held.public_id), kind=held.kind)
+        postpone(held, "budget")
+        return False
+    except OperationalError:
+        postpone(held, "unexpected")
+        return False
+    return True
+
+
+def _not_sent(held: Claim, letter: letters.Letter) -> None:
+    if held.channel == Channel.SMS:
+        sms.give_back(letter.text)
 
 
 def render(held: Claim) -> letters.Letter:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -68,6 +69,11 @@ class Message(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     objects = MessageQuerySet.as_manager()
+
+    # Where it was read to judge a link (outbox.latest): when a message about the same thing last left, and
+    # what PostgreSQL's clock said.
+    left_at: datetime | None = None
+    read_at: datetime | None = None
 
     class Meta:
         verbose_name = _("message")

@@ -7,10 +7,11 @@ the other (SAFETY G10). The worker sends it; see ``delivery.py``.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import CharField, OuterRef, Subquery
-from django.db.models.functions import Cast, JSONObject
+from django.db.models import CharField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Cast, JSONObject, Now
 
 from economy.together import Batch
 
@@ -30,6 +31,7 @@ __all__ = [
     "withdraw",
 ]
 READ = ("state", "last_error", "created_at", "sent_at")  # what says where a message stands
+WITH_THE_CLOCK = ("left_at", "read_at")  # and what says how old its link is
 
 
 def post(
@@ -80,8 +82,18 @@ def post_again(message: Message) -> Message:
 
 
 def latest(*, kind: str, reference: str) -> Message | None:
-    """Return the last message of this kind about this thing, whatever became of it."""
-    return Message.objects.filter(kind=kind, reference=reference).order_by("-id").first()
+    """Return the last message of this kind about this thing, whatever became of it.
+
+    With when one of them last left, and PostgreSQL's time.
+    """
+    return _with_the_clock(Message.objects.filter(kind=kind, reference=reference)).first()
+
+
+def _with_the_clock(about: QuerySet[Message]) -> QuerySet[Message]:
+    same = Message.objects.filter(kind=OuterRef("kind"), reference=OuterRef("reference"))
+    sent = same.exclude(sent_at=None).order_by("-sent_at").values("sent_at")
+    told: dict[str, Any] = {"left_at": Subquery(sent[:1]), "read_at": Now()}  # attributes of a message
+    return about.order_by("-id").annotate(**told)
 
 
 def letter_about(kind: str, reference: OuterRef) -> Subquery:
@@ -90,20 +102,22 @@ def letter_about(kind: str, reference: OuterRef) -> Subquery:
     ``reference`` is the public id of the thing in the query around. :func:`read` makes a message of it.
     """
     about = Message.objects.filter(kind=kind, reference=Cast(reference, CharField()))
-    said = JSONObject(**{name: name for name in READ})
-    return Subquery(about.order_by("-id").values(said=said)[:1])
+    said = JSONObject(**{name: name for name in (*READ, *WITH_THE_CLOCK)})
+    return Subquery(_with_the_clock(about).values(said=said)[:1])
 
 
 def read(said: dict[str, str | None] | None) -> Message | None:
     """Make a message, to be read only, of the column of :func:`letter_about`; ``None`` for none."""
     if said is None:
         return None
-    return Message(
-        **{
-            name: value and (datetime.fromisoformat(value) if name.endswith("_at") else value)
-            for name, value in said.items()
-        }
-    )
+    values = {
+        name: value and (datetime.fromisoformat(value) if name.endswith("_at") else value)
+        for name, value in said.items()
+    }
+    clock = {name: values.pop(name) for name in WITH_THE_CLOCK}
+    message = Message(**values)
+    vars(message).update(clock)
+    return message
 
 
 def last_to(address: str, *, most: int = 5) -> list[Message]:

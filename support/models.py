@@ -122,6 +122,9 @@ class SupportRequest(models.Model):
             GinIndex(words_of("search_key"), name="request_search"),
             models.Index(fields=["academy", "-id"], name="request_of_an_academy"),
             models.Index(fields=["school", "-id"], name="request_to_a_school"),
+            # What waits, which staff filter for: little beside what was answered.
+            models.Index(fields=["academy", "-id"], condition=Q(state="open"), name="request_waiting"),
+            models.Index(fields=["-id"], condition=Q(state="open"), name="request_waiting_anywhere"),
             models.Index(fields=["mail"], condition=~Q(mail=""), name="request_mail"),
             models.Index(fields=["closed_at"], condition=~Q(closed_at=None), name="request_closed"),
             models.Index(fields=["opened_at"], name="request_opened"),

@@ -15,12 +15,20 @@ from .models import SupportRequest
 _remedies: list[Remedy] = []
 
 
+def _nothing(_asked: SupportRequest) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class Remedy:
-    """A way to help: its words, and the address of its page for one request."""
+    """A way to help: its words, and the address of its page for one request.
+
+    ``note`` says what stands in its way now, and until when; empty if nothing does.
+    """
 
     label: str | Promise
     address: Callable[[SupportRequest], str]
+    note: Callable[[SupportRequest], str] = _nothing
 
 
 def register(remedy: Remedy) -> None:
@@ -28,6 +36,6 @@ def register(remedy: Remedy) -> None:
     _remedies.append(remedy)
 
 
-def for_request(asked: SupportRequest) -> list[tuple[str, str]]:
-    """Return the words and the address of each remedy for a request."""
-    return [(str(each.label), each.address(asked)) for each in _remedies]
+def for_request(asked: SupportRequest) -> list[tuple[str, str, str]]:
+    """Return the words, the address and the note of each remedy for a request."""
+    return [(str(each.label), each.address(asked), each.note(asked)) for each in _remedies]

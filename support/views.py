@@ -67,7 +67,10 @@ def ask(request: HttpRequest, *, typed: dict[str, str], way_on: str, back: str) 
                 None,
                 _("Plusieurs demandes sont déjà parties d’ici. Réessayez %(wait)s.") % {"wait": refusal.wait},
             )
-    return render(request, "support/ask.html", {"form": form, "back": reverse(back)})
+    answer = render(request, "support/ask.html", {"form": form, "back": reverse(back)})
+    if request.method == "POST":
+        browsers.recognised(request, answer)  # the number under which its requests were counted
+    return answer
 
 
 @login_not_required

@@ -20,6 +20,8 @@ from django.db.models.functions import Now
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext, ngettext
 
+from economy import clock
+
 from .models import Counter
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -29,11 +31,11 @@ SCOPE = re.compile(r"[a-z][a-z0-9_.]{0,59}")
 # share several limits wait for each other instead of locking each other out. The clock is the database's.
 COUNT = """
 INSERT INTO throttling_counter AS counter (key, scope, count, resets_at)
-SELECT key, scope, 1, now() + per
+SELECT key, scope, %s, now() + per
   FROM unnest(%s::bytea[], %s::text[], %s::interval[]) AS asked (key, scope, per)
  ORDER BY key
 ON CONFLICT (key) DO UPDATE SET
-    count = CASE WHEN counter.resets_at <= now() THEN 1 ELSE counter.count + 1 END,
+    count = CASE WHEN counter.resets_at <= now() THEN excluded.count ELSE counter.count + excluded.count END,
     resets_at = CASE WHEN counter.resets_at <= now() THEN excluded.resets_at ELSE counter.resets_at END
 RETURNING key, count, resets_at, now()
 """
@@ -48,7 +50,7 @@ DELETE FROM throttling_counter WHERE key = ANY (ARRAY(
 
 GIVE_BACK = """
 UPDATE throttling_counter
-   SET count = CASE WHEN key = ANY (%s::bytea[]) THEN 0 ELSE count - 1 END
+   SET count = CASE WHEN key = ANY (%s::bytea[]) THEN 0 ELSE greatest(count - %s, 0) END
  WHERE key = ANY (ARRAY(
     SELECT key FROM throttling_counter WHERE key = ANY (%s::bytea[]) AND count > 0 ORDER BY key FOR UPDATE
 ))
@@ -128,11 +130,12 @@ class Refused(Exception):
         return ngettext("dans %(count)d jour", "dans %(count)d jours", days) % {"count": days}
 
 
-def hit(*limits: Limit) -> dict[Limit, int]:
+def hit(*limits: Limit, times: int = 1) -> dict[Limit, int]:
     """Count one on each limit, then raise :class:`Refused` if one of them is passed; return the counts.
 
     Call it before judging anything, outside any transaction: the count is committed at once, and
     what fails afterwards cannot take it back (``RuntimeError`` from Django inside a transaction).
+    ``times`` counts more than one: what is sent in several parts, for example.
     A window is fixed: it starts with the first hit, and hits that are refused do not lengthen it.
     """
     digests = {limit.digest: limit for limit in limits}
@@ -142,9 +145,10 @@ def hit(*limits: Limit) -> dict[Limit, int]:
     with _committed_at_once(), connection.cursor() as cursor:
         cursor.execute(
             COUNT,
-            [asked, [digests[key].scope for key in asked], [digests[key].per for key in asked]],
+            [times, asked, [digests[key].scope for key in asked], [digests[key].per for key in asked]],
         )
         counted = {bytes(key): rest for key, *rest in cursor.fetchall()}
+    clock.hear(next(iter(counted.values()))[2])
     refusals = [
         Refused(limit, resets_at, now)
         for limit in limits
@@ -182,20 +186,30 @@ def peek(limit: Limit) -> int:
     return live.values_list("count", flat=True).first() or 0
 
 
+def closed(limit: Limit) -> Refused | None:
+    """Return the refusal that the next hit would meet, which says until when; ``None`` while it is open.
+
+    Counts nothing: for a page that says where things stand.
+    """
+    live = Counter.objects.filter(key=limit.digest, resets_at__gt=Now(), count__gte=limit.most)
+    found = live.values_list("resets_at", Now()).first()
+    return None if found is None else Refused(limit, *found)
+
+
 def clear(*limits: Limit) -> None:
     """Forget what was counted, for instance after the right password."""
     with connection.cursor() as cursor:
         cursor.execute(FORGET, [[limit.digest for limit in limits]])
 
 
-def give_back(*limits: Limit, forgiven: Iterable[Limit] = ()) -> None:
+def give_back(*limits: Limit, forgiven: Iterable[Limit] = (), times: int = 1) -> None:
     """Take back what was counted for an act that did not take place, for instance a letter not written.
 
-    Of those ``forgiven`` nothing stays counted: one statement for both.
+    ``times`` as they were counted. Of those ``forgiven`` nothing stays counted: one statement for both.
     """
     forgotten = [limit.digest for limit in forgiven]
     asked = [*(limit.digest for limit in limits), *forgotten]
     if not asked:
         return
     with connection.cursor() as cursor:
-        cursor.execute(GIVE_BACK, [forgotten, asked])
+        cursor.execute(GIVE_BACK, [forgotten, times, asked])

@@ -12,10 +12,11 @@ from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from accounts import assistance, open_sessions, second_factor
-from accounts.models import Enrolment, Power, User
+from accounts import assistance, correspondence, open_sessions, second_factor
+from accounts.models import Custody, Enrolment, Power, User
 from back_office.acts import Act, ReasonForm
 from back_office.scoped import ScopedAdmin
 from notifications import outbox
@@ -91,8 +92,8 @@ class PeopleAdmin(ScopedAdmin):
     list_display = ("full_name", "names", "address", "years", "state")
     list_display_links = ("full_name",)
     fields = readonly_fields = (
-        "full_name", "names", "address", "years", "state", "member", "role_names", "factor", "sessions",
-        "messages", "joined", "last_login",
+        "full_name", "names", "address", "years", "state", "held", "member", "role_names", "factor",
+        "sessions", "messages", "joined", "last_login",
     )  # fmt: skip
     acts = (
         Act(
@@ -241,6 +242,17 @@ class PeopleAdmin(ScopedAdmin):
         if not person.is_active:
             return str(_("suspendu"))
         return str(_("ouvert") if person.has_usable_password() else _("attend un nouveau mot de passe"))
+
+    @admin.display(description=_("compte d’enfant"))
+    def held(self, person: User) -> str:
+        """Whether guardians hold it, how many now, and how many of them get its letters; not who."""
+        if not person.held_by_guardians:
+            return NONE
+        holders = Custody.objects.in_force().filter(child=person).count()
+        if not holders:
+            return str(_("personne ne s’en occupe en ce moment"))
+        said = {"holders": holders, "readers": len(correspondence.holders_of(person))}
+        return _now("responsables légaux : %(holders)s, dont avec une adresse : %(readers)s") % said
 
     @admin.display(description=_("personnel d’un établissement"))
     def member(self, person: User) -> str:

@@ -38,6 +38,21 @@ def in_words() -> Iterator[None]:
         raise Refused(
             _("Un autre compte utilise déjà cette adresse. Corrigez l’adresse de cette inscription d’abord.")
         ) from refusal
+    except assistance.HoldersWithoutAddress as refusal:
+        raise Refused(
+            _(
+                "Aucun responsable légal de ce compte d’enfant n’a d’adresse de courriel. L’un d’eux peut "
+                "lui donner un nouveau mot de passe depuis « Les comptes de mes enfants »."
+            )
+        ) from refusal
+    except assistance.NobodyHolds as refusal:
+        raise Refused(
+            _(
+                "Personne ne s’occupe de ce compte d’enfant en ce moment. Dans « Liens avec des élèves », "
+                "confiez-le à un responsable légal qui a un compte, ou donnez-lui un code d’appairage : il "
+                "donnera ensuite un nouveau mot de passe."
+            )
+        ) from refusal
     except assistance.NoAddress as refusal:
         raise Refused(
             _("Cette personne n’a pas d’adresse de courriel : aucun message ne peut partir.")

@@ -126,6 +126,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         null=True,
         related_name="account",
     )
+    # Guardians made it and may hold it until its owner is 18, also while nobody does (accounts.custody).
+    held_by_guardians = models.BooleanField(default=False, db_default=False)
     # Somebody who held their account does so no more: they are asked for an address of their own.
     owes_address = models.BooleanField(default=False, db_default=False)
     # Raised to end all sessions of a person at once.
@@ -148,7 +150,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("personne")
         verbose_name_plural = _("personnes")
-        indexes = [GinIndex(words_of("search_key"), name="user_search")]
+        indexes = [
+            GinIndex(words_of("search_key"), name="user_search"),
+            models.Index(fields=["student"], name="user_held", condition=models.Q(held_by_guardians=True)),
+        ]
 
     def __str__(self) -> str:
         return self.full_name

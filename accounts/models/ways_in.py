@@ -8,6 +8,7 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models.functions import Now
 
+from .custody import Custody
 from .people import User
 from .sign_ups import random_secret
 
@@ -15,11 +16,13 @@ from .sign_ups import random_secret
 class RecoveryRequest(models.Model):
     """Somebody asked to get back in. The row is written whether or not we know them (SAFETY T5).
 
-    ``user`` is whom we found, if anybody. Only the newest request of a person opens anything.
+    ``user`` is whom we found, if anybody. Of an account that is held, each holder has a request of their
+    own, with its own link, which ends with their ``custody``. Only the newest of a reader opens anything.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="recovery_requests")
+    custody = models.ForeignKey(Custody, on_delete=models.CASCADE, null=True, related_name="+")
     link_secret = models.CharField(max_length=32, default=random_secret)
     created_at = models.DateTimeField(db_default=Now())
     used_at = models.DateTimeField(null=True)

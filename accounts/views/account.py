@@ -40,7 +40,8 @@ from throttling import limits
 from .pages import holds_a_secret, next_page, page
 from .passkeys import is_right_passkey
 
-DONE = ("nom", "mot-de-passe", "adresse", "niveau", "portable", "alertes")  # what the page may say was done
+# What the page may say was done.
+DONE = ("nom", "mot-de-passe", "adresse", "niveau", "portable", "alertes", "franceconnect")
 
 
 @never_cache

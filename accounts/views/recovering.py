@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
-from accounts import browsers, custody, recovery, sessions, standing
+from accounts import browsers, recovery, sessions, standing
 from accounts.forms import NewPasswordForm, RecoveryForm
 from accounts.passwords import PasswordContext, of_doors
 from throttling import limits
@@ -62,7 +62,7 @@ def reset_password(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST" and not recovery.is_current(asked):
         return render(request, "accounts/reset_outdated.html", status=410)
     user = asked.user
-    is_for_holders = not user.address() and custody.is_held(user)
+    is_for_holders = asked.custody_id is not None
     names = list(user.sign_in_names.order_by("pk").values_list("name", flat=True))
     policy = of_doors(standing.of(user).doors)
     form = NewPasswordForm(
@@ -79,10 +79,10 @@ def reset_password(request: HttpRequest, token: str) -> HttpResponse:
         try:
             user = recovery.choose_password(asked, form.cleaned_data["password"])
         except recovery.Outdated:
-            if not recovery.was_just_done(asked, form.cleaned_data["password"]):
+            done = recovery.just_done(asked, form.cleaned_data["password"])
+            if done is None:
                 return render(request, "accounts/reset_outdated.html", status=410)
-            if not is_for_holders:
-                return sessions.sign_in(request, asked.user)  # as the first click left them
+            user = done  # as the first click left them
         if is_for_holders:  # who read the letter is a parent, not the child
             shown = {"child": user, "names": names}
             return render(request, "accounts/held/password_chosen.html", shown)

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from accounts import passkeys, second_factor, sessions
+from accounts import passkeys, reauthentication, second_factor, sessions
 from accounts.account_forms import CodeForm, CodeOrPasskeyForm
 from accounts.middleware import steps_not_required
 from accounts.reauthentication import recently_proved
@@ -99,7 +99,7 @@ def set_up(request: PersonRequest) -> HttpResponse:
         codes = second_factor.add(user, secret, form.cleaned_data["code"])
         if codes is not None:
             del request.session[NEW]
-            second_factor.record_authentication(request, user, "mfa", type="totp")
+            reauthentication.note(request, user, "mfa", type="totp")
             return render(request, "accounts/security/codes.html", {"codes": codes})
         form.add_error(
             "code",

@@ -19,7 +19,7 @@ from accounts import addresses, browsers, registration
 from accounts.forms import AddressCorrectionForm, RegistrationForm
 from accounts.models import Level, terms_in_force
 from accounts.passwords import MCM as POLICY
-from economy import pages
+from economy import clock, pages
 from notifications.models import Message
 from schools import reference
 from schools.school_year import today
@@ -217,4 +217,5 @@ def _seconds_to_wait(message: Message | None) -> int:
     """Return how long before the letter may be asked for again."""
     if message is None:
         return 0
-    return max(0, math.ceil((message.created_at + registration.PAUSE - timezone.now()).total_seconds()))
+    now = message.read_at or clock.now()
+    return max(0, math.ceil((message.created_at + registration.PAUSE - now).total_seconds()))

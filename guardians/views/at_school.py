@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts import custody
 from accounts.sessions import PersonRequest
 from accounts.views.pages import page
 from schools import reading
@@ -18,7 +19,7 @@ from schools.scope import Scope
 from schools.search_key import prefix_query, words_of
 from schools.views import for_a_head, proved
 
-from .. import pairing, reopening
+from .. import children_accounts, declaring, pairing, reopening
 from ..code_sheet import sheet
 from ..forms import GiveCodeForm
 from ..models import GIVES_ACCESS, PairingCode
@@ -95,12 +96,15 @@ def _ties(school: School, student: Student) -> list[GuardianTie]:
 def _pupil_page(request: PersonRequest, school: School, student: Student, told: str = "") -> HttpResponse:
     ties = _ties(school, student)
     codes = PairingCode.objects.alive().filter(tie__in=ties).select_related("tie__contact")
+    account = children_accounts.account_held(student)
     shown = {
         "school": school,
         "pupil": student,
         "ties": ties,
         "codes": codes.order_by("pk"),
         "is_locked": reopening.is_locked(student),
+        "closed": declaring.closed_school(school),
+        "is_orphaned": account is not None and not custody.is_held(account),
         "give": GiveCodeForm(auto_id=False),
         "told": told,
     }

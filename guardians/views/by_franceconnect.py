@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 
-from accounts import browsers, sessions
+from accounts import browsers, reauthentication, sessions
+from accounts.account_forms import OwnPasswordForm
 from accounts.reauthentication import recently_proved
 from accounts.sessions import PersonRequest
 from throttling import limits
@@ -33,7 +38,7 @@ def identity(request: HttpRequest) -> HttpResponse:
         return response
     if request.method == "POST" and request.POST.get("visit") != str(who.visit):
         return redirect("franceconnect_identity")  # another tab has brought somebody else since: look who
-    form = BirthDateForm(request.POST or None)
+    form, is_unknown = BirthDateForm(request.POST or None), False
     if request.method == "POST" and form.is_valid():
         response = redirect("guardian_children")
         try:
@@ -46,6 +51,7 @@ def identity(request: HttpRequest) -> HttpResponse:
             )
             return response
         except activation.Nobody:
+            is_unknown = True
             form.add_error(
                 "day",
                 _(
@@ -56,13 +62,21 @@ def identity(request: HttpRequest) -> HttpResponse:
                 ),
             )
         except activation.HasAccount:
-            return render(request, "guardians/has_account.html")
+            return _shown(request, "guardians/has_account.html", {})
         except limits.Refused as refusal:
             form.add_error(
                 "day",
                 _("Plusieurs dates ont déjà été essayées. Réessayez %(wait)s.") % {"wait": refusal.wait},
             )
-    return render(request, "guardians/franceconnect/identity.html", {"who": who, "form": form})
+    shown = {"who": who, "form": form, "is_unknown": is_unknown}
+    return _shown(request, "guardians/franceconnect/identity.html", shown)
+
+
+def _shown(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """Show a page, and know the browser from now on: its dates count together (SAFETY G8)."""
+    response = render(request, template, context)
+    browsers.recognised(request, response)
+    return response
 
 
 @never_cache
@@ -88,3 +102,27 @@ def join(request: PersonRequest) -> HttpResponse:
         door.settle(request, response, who)
         return response
     return render(request, "guardians/franceconnect/join.html", {"who": who})
+
+
+@never_cache
+@page
+@sensitive_post_parameters("password")
+def part(request: PersonRequest) -> HttpResponse:
+    """« Ne plus venir par FranceConnect »: with the password, which is what will open the account then."""
+    user = request.user
+    if not linking.is_joined(user):
+        return redirect("account")
+    form = OwnPasswordForm(request.POST or None)
+    is_only_way = linking.is_only_way(user)
+    if request.method == "POST" and not is_only_way and form.is_valid():
+        try:
+            if reauthentication.prove(request, user, form.cleaned_data["password"]):
+                linking.part(user, keep=request.session.session_key)
+                return HttpResponseRedirect(f"{reverse('account')}?fait=franceconnect")
+            form.add_error("password", _("Ce n’est pas votre mot de passe. Vérifiez les majuscules."))
+        except linking.OnlyWay:  # taken away by staff at this moment
+            return redirect("franceconnect_part")
+        except limits.Refused as refusal:
+            form.add_error(None, _("Trop d’essais. Réessayez %(wait)s.") % {"wait": refusal.wait})
+    shown = {"form": form, "is_only_way": is_only_way}
+    return render(request, "guardians/franceconnect/part.html", shown)

@@ -11,6 +11,7 @@ import uuid
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -18,6 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from accounts import custody
 from accounts.forms import NewPasswordForm
 from accounts.models import Custody
+from accounts.models.policies import RULES
 from accounts.passwords import MCM as POLICY
 from accounts.passwords import PasswordContext
 from accounts.reauthentication import recently_proved
@@ -28,7 +30,7 @@ from throttling import limits
 from .. import children_accounts
 from ..forms import ChildrenForm
 
-DONE = ("mot-de-passe", "ferme", "accord", "deja")  # what the page may say was done
+DONE = ("mot-de-passe", "ferme", "accord", "deja", "textes", "confie")  # what the page may say was done
 
 
 @never_cache
@@ -41,7 +43,7 @@ def accounts(request: PersonRequest) -> HttpResponse:
     form = ChildrenForm(request.POST or None, children=without)
     if request.method == "POST" and without and form.is_valid():
         try:
-            made = children_accounts.make(request.user, form.cleaned_data["children"])
+            made = children_accounts.make(request.user, form.cleaned_data["children"], texts=form.texts)
             if not made:
                 return _back("deja")
             # Shown once, and never to be had again: no address leads here.
@@ -57,6 +59,7 @@ def accounts(request: PersonRequest) -> HttpResponse:
         "children": children,
         "form": form,
         "without": without,
+        "texts": children_accounts.texts_shown(get_language() or "fr"),
         "chosen": form["children"].value() or [],
         "has_address": bool(request.user.address()),
         "done": done if done in DONE else "",
@@ -124,8 +127,30 @@ def consent(request: PersonRequest, public_id: uuid.UUID) -> HttpResponse:
     held = _held(request, public_id)
     if request.method != "POST" or not custody.needs_a_holders_consent(held.child):
         return redirect("children_accounts")
-    children_accounts.accept_for(held.child, by=request.user)
+    try:
+        owed = {text.kind for text in children_accounts.texts_owed(held.child, RULES)}
+        texts = children_accounts.texts_accepted(request.POST.getlist("text"), owed)
+    except children_accounts.OtherTexts:
+        return _back("textes")
+    children_accounts.accept_for(held.child, texts, by=request.user)
     return _back("accord")
+
+
+@never_cache
+@recently_proved
+@page
+def take(request: PersonRequest, public_id: uuid.UUID) -> HttpResponse:
+    """« M’occuper de ce compte »: hold an account that guardians of a child may hold; twice is once.
+
+    Whoever was asked for their password in between comes back by a link, and finds the button again.
+    """
+    if request.method != "POST":
+        return redirect("children_accounts")
+    try:
+        children_accounts.take(request.user, str(public_id))
+    except children_accounts.NotEntrusted as refusal:
+        raise Http404 from refusal
+    return _back("confie")
 
 
 def _held(request: PersonRequest, public_id: uuid.UUID) -> Custody:

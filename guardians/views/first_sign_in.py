@@ -24,6 +24,7 @@ from accounts.passwords import EDUCONNECT, PasswordContext
 from accounts.sessions import PersonRequest
 from accounts.views.pages import page
 from schools.models import Student
+from support.models import SupportRequest
 from throttling import limits
 from throttling.clients import client_address
 
@@ -112,7 +113,10 @@ def identity(request: HttpRequest) -> HttpResponse:
                 None,
                 _("Plusieurs codes ont déjà été demandés. Réessayez %(wait)s.") % {"wait": refusal.wait},
             )
-    return render(request, "guardians/identity.html", {"form": form, "steps": STEPS})
+    answer = render(request, "guardians/identity.html", {"form": form, "steps": STEPS})
+    if request.method == "POST":
+        browsers.recognised(request, answer)  # the number under which its tries were counted
+    return answer
 
 
 @_step
@@ -146,7 +150,7 @@ def code(request: HttpRequest, under_way: Activation) -> HttpResponse:
 
 @_step
 def children(request: HttpRequest, under_way: Activation) -> HttpResponse:
-    """Lead to the first child without an answer; then to the password."""
+    """Lead to the first child without an answer; then to the password, or to « Ajouter à mon compte »."""
     if under_way.verified_at is None:
         return redirect("guardian_code")
     known = declaring.children(under_way)
@@ -155,15 +159,18 @@ def children(request: HttpRequest, under_way: Activation) -> HttpResponse:
             return redirect("guardian_child", public_id=child.student.public_id)
     if not any(child.answer == Answer.GUARDIAN for child in known):
         return render(request, "guardians/nobody.html")
-    if under_way.joins is not None:
-        try:
-            finishing.join(under_way, under_way.joins)
-        except finishing.TwoAccounts:
-            return render(request, "guardians/two_accounts.html", status=409)
-        except finishing.ChildrenMissing:  # the school added a child at this moment
-            return redirect("guardian_children")
-        return redirect("my_space")
-    return redirect("guardian_password")
+    if under_way.joins is None:
+        return redirect("guardian_password")
+    if request.method != "POST":  # looking adds nothing
+        confirmed = [child for child in known if child.answer == Answer.GUARDIAN]
+        return render(request, "guardians/join.html", {"children": confirmed})
+    try:
+        finishing.join(under_way, under_way.joins)
+    except finishing.TwoAccounts:
+        return render(request, "guardians/two_accounts.html", status=409)
+    except finishing.ChildrenMissing:  # the school added a child at this moment
+        return redirect("guardian_children")
+    return redirect("my_space")
 
 
 @_step
@@ -180,6 +187,7 @@ def child(request: HttpRequest, under_way: Activation, public_id: uuid.UUID) -> 
         initial={"answer": known[place].answer},
         is_in_charge=known[place].is_in_charge,
     )
+    reason = ""  # of a request for help: what has happened here
     if request.method == "POST" and form.is_valid():
         try:
             declaring.answer_for(
@@ -187,6 +195,7 @@ def child(request: HttpRequest, under_way: Activation, public_id: uuid.UUID) -> 
                 known[place].student,
                 Answer(form.cleaned_data["answer"]),
                 form.cleaned_data["birth_date"],
+                ties=known[place].ties,
             )
             return redirect("guardian_children")
         except declaring.WrongDate:
@@ -195,6 +204,7 @@ def child(request: HttpRequest, under_way: Activation, public_id: uuid.UUID) -> 
                 _("Cette date n’est pas celle que l’école a enregistrée. Les essais sont comptés."),
             )
         except declaring.Locked:
+            reason = SupportRequest.Reason.LOCKED
             form.add_error(
                 None,
                 _(
@@ -203,10 +213,11 @@ def child(request: HttpRequest, under_way: Activation, public_id: uuid.UUID) -> 
                 ),
             )
         except limits.Refused as refusal:
+            reason = SupportRequest.Reason.LOCKED
             form.add_error(
                 None,
                 _(
-                    "Trop d’essais pour cet élève. Réessayez %(wait)s, "
+                    "Trop d’essais pour cet élève ou dans son établissement. Réessayez %(wait)s, "
                     "ou demandez au secrétariat de l’école de vérifier la date."
                 )
                 % {"wait": refusal.wait},
@@ -218,6 +229,7 @@ def child(request: HttpRequest, under_way: Activation, public_id: uuid.UUID) -> 
         "total": len(known),
         "before": _before(known, place),
         "steps": STEPS,
+        "reason": reason,
     }
     return render(request, "guardians/child.html", shown)
 

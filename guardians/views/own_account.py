@@ -61,7 +61,10 @@ def change_mobile(request: PersonRequest) -> HttpResponse:
                 _("Plusieurs codes ont déjà été demandés. Réessayez %(wait)s.") % {"wait": refusal.wait},
             )
     shown = {"form": form, "mobile": mobiles.of(request.user)}
-    return render(request, "guardians/account/mobile.html", shown)
+    answer = render(request, "guardians/account/mobile.html", shown)
+    if request.method == "POST":
+        browsers.recognised(request, answer)  # the number under which its tries were counted
+    return answer
 
 
 @never_cache

@@ -16,9 +16,10 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from smpplib import consts, exceptions
 from smpplib.client import Client
-from smpplib.gsm import gsm_encode
 from smpplib.pdu import PDU
 from smpplib.smpp import make_pdu
+
+from notifications.sms import cut
 
 from .base import Parcel, Postponed, Refused, Unavailable, Unconfirmed
 
@@ -37,10 +38,6 @@ TROUBLE = {
     consts.SMPP_ESME_RINVSRCADR,
     consts.SMPP_ESME_RINVBNDSTS,
 }
-# One sign of those on the left would make each SMS hold 70 signs instead of 160.
-LOOK_ALIKES = str.maketrans(
-    {"’": "'", "‘": "'", "`": "'", "\u00a0": " ", "\u202f": " ", "–": "-", "…": "..."}
-)
 
 
 class Gateway:
@@ -197,28 +194,3 @@ class Line(Client):
         if left <= 0:
             raise TimeoutError
         return left
-
-
-def cut(text: str, *, reference: int) -> tuple[int, list[bytes]]:
-    """Return the coding of a text and its parts: one, or several that phones put together again.
-
-    GSM 03.38 where its alphabet has all the signs of the text, UCS-2 otherwise. No sign stands on both
-    sides of a cut. ``reference`` is the same at each attempt: a part that comes twice is still one
-    (3GPP TS 23.040, 9.2.3.24.1).
-    """
-    try:
-        signs = [gsm_encode(sign) for sign in text.translate(LOOK_ALIKES)]
-        coding, alone, among_others = consts.SMPP_ENCODING_DEFAULT, 160, 153
-    except UnicodeError:
-        signs = [sign.encode("utf-16-be") for sign in text]
-        coding, alone, among_others = consts.SMPP_ENCODING_ISO10646, 140, 134
-    if sum(map(len, signs)) <= alone:
-        return coding, [b"".join(signs)]
-    parts = [b""]
-    for sign in signs:
-        if len(parts[-1]) + len(sign) > among_others:
-            parts.append(b"")
-        parts[-1] += sign
-    return coding, [
-        bytes([5, 0, 3, reference, len(parts), number]) + part for number, part in enumerate(parts, 1)
-    ]

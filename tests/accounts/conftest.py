@@ -125,6 +125,14 @@ def person(portal: None) -> Callable[..., User]:
     return make
 
 
+def make_older(browser: Client, seconds: float) -> None:
+    """Let the proofs that a browser's session saw be older."""
+    session = browser.session
+    for record in session["account_authentication_methods"]:
+        record["at"] -= seconds
+    session.save()
+
+
 def letters_to(address: str) -> list[Message]:
     """Return the messages in the outbox for an address, oldest first."""
     return list(Message.objects.filter(to=address).order_by("id"))

@@ -5,20 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts import address_change, ages, assistance, custody, recovery
+from accounts import address_change, ages, assistance, custody, personal_data, recovery
 from accounts.models import MCM, AddressChange, Custody, Notice, PolicyAcceptance, SignInName, User
 from audit.models import Record
 from guardians import children_accounts
 from guardians.models import Guardianship
+from notifications import outbox
 from notifications.letters import Context, Letter, NothingToSend, renderer
 from notifications.models import Message
 from schools.models import GuardianTie, Responsibility, School, Schooling, Student
@@ -68,7 +69,8 @@ def held(declare: Callable[..., Declared]) -> Held:
         EmailAddress.objects.create(user=user, email=address, verified=True, primary=True)
         Guardianship.objects.create(user=user, tie=declared.tie())
         parents.append(user)
-    children_accounts.make(parents[0], [str(first.children[0].public_id)])
+    texts = children_accounts.texts_shown("fr")
+    children_accounts.make(parents[0], [str(first.children[0].public_id)], texts=texts)
     child = User.objects.get(student=first.children[0])
     child.set_password(PASSWORD)
     child.save()
@@ -128,6 +130,81 @@ def test_a_letter_that_waits_gives_nothing_to_who_was_removed_meanwhile(held: He
         read(letters_to(FATHER)[0])
 
 
+def link_to(address: str) -> str:
+    """Return the link of the last letter to a mailbox."""
+    found = re.search(r"http://[^/]+(/mot-de-passe/\S+)", read(letters_to(address)[-1]).text)
+    assert found
+    return found[1]
+
+
+def test_each_holder_has_a_link_of_their_own_which_ends_with_their_right(held: Held) -> None:
+    Client().post("/acces-oublie/", {"login": "chloe.dupont"})
+    hers, his = link_to(MOTHER), link_to(FATHER)
+    assert hers != his
+    GuardianTie.objects.filter(guardianship__user=held.father).update(removed_at=Now())
+    assert Client().get(his).status_code == 410
+    assert Client().post(his, {"password": NEW}).status_code == 410
+    held.child.refresh_from_db()
+    assert not held.child.check_password(NEW)
+    assert Client().get(hers).status_code == 200
+    Client().post(hers, {"password": NEW})
+    held.child.refresh_from_db()
+    assert held.child.check_password(NEW)
+    record = Record.objects.get(act="password.reset")
+    assert (record.actor, record.subject) == (held.mother.subject, held.child.subject)
+
+
+def test_one_holders_new_password_leaves_the_others_link_without_use(held: Held) -> None:
+    Client().post("/acces-oublie/", {"login": "chloe.dupont"})
+    hers, his = link_to(MOTHER), link_to(FATHER)
+    Client().post(hers, {"password": NEW})
+    assert Client().get(his).status_code == 410
+
+
+def test_each_link_lives_a_day_from_its_own_letter(held: Held) -> None:
+    Client().post("/acces-oublie/", {"login": "chloe.dupont"})
+    hers, his = link_to(MOTHER), link_to(FATHER)
+    left = Message.objects.filter(kind=recovery.KIND)
+    left.filter(to=MOTHER).update(state="sent", sent_at=Now() - timedelta(hours=25))
+    left.filter(to=FATHER).update(state="sent", sent_at=Now() - timedelta(hours=1))
+    assert (Client().get(hers).status_code, Client().get(his).status_code) == (410, 200)
+
+
+@pytest.mark.parametrize("state", ["dead", "void", "withdrawn"])
+def test_a_second_letter_that_never_left_revives_no_old_link(held: Held, state: str) -> None:
+    Client().post("/acces-oublie/", {"login": "chloe.dupont"})
+    hers = link_to(MOTHER)
+    first = letters_to(MOTHER)[0]
+    Message.objects.filter(pk=first.pk).update(state="sent", sent_at=Now() - timedelta(hours=25))
+    outbox.post_again(first)
+    Message.objects.filter(state="waiting", to=MOTHER).update(state=state)
+    assert Client().get(hers).status_code == 410
+    Message.objects.filter(pk=first.pk).update(state="dead", sent_at=None)  # was it sent? nobody knows
+    assert Client().get(hers).status_code == 200
+    Message.objects.update(created_at=Now() - timedelta(hours=25))
+    assert Client().get(hers).status_code == 410
+
+
+def test_each_holder_is_written_to_in_a_language_of_their_own(held: Held) -> None:
+    User.objects.filter(pk=held.child.pk).update(language="fr")
+    User.objects.filter(pk=held.mother.pk).update(language="en")
+    Client(headers={"accept-language": "fr"}).post("/acces-oublie/", {"login": "chloe.dupont"})
+    said = {message.to: message.language for message in Message.objects.all()}
+    assert said == {MOTHER: "en", FATHER: "fr"}
+    Message.objects.all().delete()
+    assistance.require_new_password(held.child, by=appoint(None, "dane", "70"), reason="Demande")
+    assert {message.to: message.language for message in Message.objects.all()} == said
+
+
+def test_who_erases_their_account_takes_their_link_with_them(held: Held) -> None:
+    Client().post("/acces-oublie/", {"login": "chloe.dupont"})
+    hers, his = link_to(MOTHER), link_to(FATHER)
+    with transaction.atomic():
+        personal_data.erase(held.father)
+    assert Client().get(his).status_code == 404
+    assert Client().get(hers).status_code == 200
+
+
 def test_a_link_opens_nothing_once_nobody_holds_the_account(held: Held) -> None:
     Client().post("/acces-oublie/", {"login": "chloe.dupont"})
     link = re.search(r"http://[^/]+(/mot-de-passe/\S+)", read(letters_to(MOTHER)[0]).text)
@@ -169,7 +246,7 @@ def test_the_dane_resets_an_account_by_a_letter_to_its_holders(held: Held) -> No
     held.child.refresh_from_db()
     assert not held.child.has_usable_password()
     GuardianTie.objects.all().delete()
-    with pytest.raises(assistance.NoAddress):
+    with pytest.raises(assistance.NobodyHolds):
         assistance.require_new_password(held.child, by=staff, reason="Demande de la famille")
 
 
@@ -196,11 +273,12 @@ def test_below_fifteen_new_terms_are_accepted_by_a_holder(held: Held) -> None:
     assert not document.acceptances.exists()
     mother = Client()
     mother.post("/responsables/connexion/", {"login": "h.dupont12", "password": PASSWORD})
-    children_accounts.accept_for(held.mother, by=held.mother)  # her own terms
+    texts = children_accounts.texts_shown("fr")
+    children_accounts.accept_for(held.mother, texts, by=held.mother)  # her own terms
     listed = mother.get("/mes-enfants/comptes/").content.decode()
     assert "J’accepte ces textes pour Chloé" in listed
     row = Custody.objects.get(holder=held.mother)
-    mother.post(f"/mes-enfants/comptes/{row.public_id}/accord/")
+    mother.post(f"/mes-enfants/comptes/{row.public_id}/accord/", {"text": [text.pk for text in texts]})
     assert set(PolicyAcceptance.objects.filter(user=held.child).values_list("by_guardian", flat=True)) == {
         True
     }
@@ -301,7 +379,7 @@ def test_a_child_in_two_schools_of_two_levels_has_both_years(held: Held) -> None
     contact.save(force_insert=True)
     tie = GuardianTie.objects.create(contact=contact, student=student, responsibility="legal")
     Guardianship.objects.create(user=held.mother, tie=tie)
-    children_accounts.make(held.mother, [str(student.public_id)])
+    children_accounts.make(held.mother, [str(student.public_id)], texts=children_accounts.texts_shown("fr"))
     account = User.objects.get(student=student)
     assert set(account.enrolments.values_list("level", flat=True)) == {"college", "lycee"}
     assert account.sign_in_names.get().authority == MCM

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
-from django.utils import timezone
 
 from accounts import account, sessions
 from accounts.models import OpenSession, RecoveryRequest, User
 from accounts.session_store import SessionStore
 from audit.models import Record
-from tests.accounts.conftest import PASSWORD, errors_of, letters_to
+from tests.accounts.conftest import PASSWORD, errors_of, letters_to, make_older
 
 pytestmark = pytest.mark.django_db
 NEW = "Une-autre-phrase-7"
@@ -96,15 +95,27 @@ def test_a_weak_password_is_refused(person) -> None:
     assert user.check_password(PASSWORD)
 
 
-@pytest.mark.parametrize("page", ["mot-de-passe", "adresse", "donnees"])
-def test_a_sensitive_act_asks_for_the_password_again_after_five_minutes(
-    person, time_machine, page: str
-) -> None:
+def test_a_web_server_whose_clock_is_off_takes_no_proof_for_old_nor_for_new(person, time_machine) -> None:
     person()
-    time_machine.move_to(timezone.now())
     browser = signed_in()
+    for minutes in (45, -45):  # from now on, for this server only
+        time_machine.move_to(datetime.now(UTC) + timedelta(minutes=minutes))
+        assert browser.get("/mon-compte/mot-de-passe/").status_code == 200
+    late = signed_in()  # by that server: the others see the same five minutes
+    time_machine.move_to(datetime.now(UTC) + timedelta(minutes=45))
+    assert late.get("/mon-compte/mot-de-passe/").status_code == 200
+    make_older(late, 305)
+    time_machine.move_to(datetime.now(UTC) - timedelta(minutes=45))
+    assert late.get("/mon-compte/mot-de-passe/").status_code == 302
+
+
+@pytest.mark.parametrize("page", ["mot-de-passe", "adresse", "donnees"])
+def test_a_sensitive_act_asks_for_the_password_again_after_five_minutes(person, page: str) -> None:
+    person()
+    browser = signed_in()
+    make_older(browser, 290)
     assert browser.get(f"/mon-compte/{page}/").status_code == 200
-    time_machine.shift(timedelta(minutes=6))
+    make_older(browser, 15)
     response = browser.get(f"/mon-compte/{page}/")
     assert response.headers["Location"] == f"/mon-compte/identite/?next=%2Fmon-compte%2F{page}%2F"
     wrong = browser.post(response.headers["Location"], {"password": "faux"})

@@ -132,6 +132,7 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "guardians.account_made",
         "guardians.another_guardian",
         "guardians.franceconnect_joined",
+        "guardians.franceconnect_left",
         "guardians.children_brought",
         "guardians.children_returned",
         "guardians.child_account",

@@ -140,6 +140,50 @@ def test_of_two_tabs_one_spends_the_code(declare: Declare, give: Callable[..., s
     assert Activation.objects.count() == 1
 
 
+def test_a_form_sent_twice_by_one_browser_leads_on_twice(declare: Declare, give: Callable[..., str]) -> None:
+    tie = declare().tie()
+    code = give(tie)
+    browser = Client()
+    browser.get(CODE)
+    for _click in range(2):
+        assert come(code, browser).url == f"{START}enfants/"
+    assert Activation.objects.count() == 1
+    assert WRONG in errors_of(come(code, browser, last_name="Martin"))  # somebody else at this browser
+    assert WRONG in errors_of(come(code))  # and another browser
+    at_once, other = Client(), give(tie)
+    at_once.get(CODE)
+
+    def click() -> str:
+        tab = Client()
+        tab.cookies.update(at_once.cookies)
+        return str(come(other, tab).url)
+
+    assert abreast(*(click for _tab in range(5))) == [f"{START}enfants/"] * 5
+    assert Activation.objects.filter(pairing__isnull=False).count() == 2
+    GuardianTie.objects.update(removed_at=timezone.now())
+    assert WRONG in errors_of(come(other, at_once))
+
+
+def test_what_a_browser_has_begun_with_a_code_ends_with_its_time(
+    declare: Declare, give: Callable[..., str]
+) -> None:
+    code, browser = give(declare().tie()), Client()
+    browser.get(CODE)
+    come(code, browser)
+    Activation.objects.update(lives_until=timezone.now() - timedelta(minutes=1))
+    assert WRONG in errors_of(come(code, browser))
+
+
+def test_the_number_that_a_refused_browser_gets_is_the_one_that_was_counted(
+    declare: Declare, give: Callable[..., str]
+) -> None:
+    give(declare().tie())
+    browser = Client()  # sends a form that it has not fetched
+    for _guess in range(10):
+        assert WRONG in errors_of(come("222222", browser))
+    assert "Réessayez" in errors_of(come("222222", browser))
+
+
 def test_a_child_has_five_codes_at_most_whoever_gives_them_at_once(
     declare: Declare, head_of: Callable[..., User]
 ) -> None:
@@ -182,7 +226,11 @@ def test_a_guardian_who_is_signed_in_adds_a_child(
     assert guardian.browser.post(ADD, {"code": code}).url == f"{START}enfants/"
     assert guardian.browser.get(f"{START}mot-de-passe/").url == f"{START}enfants/"
     guardian.answer(other.children[0], "02 11 2015")
-    assert guardian.browser.get(f"{START}enfants/").url == "/mon-espace/"
+    known = ContactAccount.objects.count()
+    assert "sera ajouté à votre compte" in guardian.browser.get(f"{START}enfants/").content.decode()
+    assert guardian.browser.head(f"{START}enfants/").status_code == 200
+    assert ContactAccount.objects.count() == known  # looking adds nothing
+    assert guardian.browser.post(f"{START}enfants/").url == "/mon-espace/"
     user = User.objects.get(sign_in_names__authority="educonnect")
     assert Guardianship.objects.in_force().filter(user=user).count() == 2
     assert Message.objects.filter(kind="guardians.child_added", to="secretariat@exemple.fr").exists()
@@ -229,7 +277,9 @@ def test_a_schools_code_gives_no_new_password_to_an_account_that_reaches_further
     assert "/responsables/premiere-connexion/enfants/" in refused.content.decode()
     assert Activation.objects.get(pairing__isnull=False).joins == owner
     thief.browser.force_login(owner)
-    assert thief.browser.get(f"{START}enfants/").url == "/mon-espace/"
+    assert "sera ajouté" in thief.browser.get(f"{START}enfants/").content.decode()
+    assert Activation.objects.filter(pairing__isnull=False).exists()  # looking adds nothing
+    assert thief.browser.post(f"{START}enfants/").url == "/mon-espace/"
     assert not Activation.objects.filter(pairing__isnull=False).exists()
 
 

@@ -16,11 +16,12 @@ from django.utils import timezone
 from accounts.models import User
 from audit.models import Record
 from guardians import bringing
-from guardians.models import ChildrenMove, ContactAccount, Guardianship
+from guardians.models import ChildrenMove, ContactAccount, FranceConnectAccount, Guardianship
 from guardians.tasks import purge
 from notifications.letters import Context, renderer
 from notifications.models import Message
 from schools.models import GuardianTie
+from tests.accounts.conftest import make_older
 from throttling.models import Counter
 
 from .conftest import PASSWORD, Declared, Guardian
@@ -96,6 +97,33 @@ def test_what_moves_is_shown_then_confirmed_and_both_accounts_are_told(two: Two)
     assert "Léo" in words(two.browser.get("/mon-espace/"))
 
 
+def test_franceconnect_goes_with_the_children_and_comes_back_with_them(two: Two) -> None:
+    way = FranceConnectAccount.objects.create(issuer="https://fc", sub="nadia", user=two.there)
+    two.prove()
+    assert "FranceConnect, qui ouvre" in words(two.browser.get(f"{ADDRESS}confirmer/"))
+    done = two.confirm().url
+    way.refresh_from_db()
+    assert way.user == two.here
+    assert "FranceConnect ouvre maintenant ce compte" in words(two.browser.get(done))
+    other = Client()
+    other.post("/responsables/connexion/", {"login": two.identifier, "password": PASSWORD})
+    assert two.here.sign_in_names.get().name in words(other.get("/mon-espace/"))  # the way on
+    two.browser.post(done)
+    way.refresh_from_db()
+    assert way.user == two.there
+    assert "autre de vos comptes, dont" not in words(other.get("/mon-espace/"))
+
+
+def test_a_franceconnect_that_was_left_or_joined_since_is_not_moved(two: Two) -> None:
+    way = FranceConnectAccount.objects.create(issuer="https://fc", sub="nadia", user=two.there)
+    two.prove()
+    late = FranceConnectAccount.objects.create(issuer="https://fc", sub="late", user=two.there)
+    way.delete()
+    assert two.confirm().status_code == 409
+    late.refresh_from_db()
+    assert late.user == two.there and two.children(two.here) == ["Chloé"]
+
+
 def test_the_sms_of_the_moved_record_opens_the_account_it_moved_to(two: Two) -> None:
     two.prove()
     two.confirm()
@@ -119,8 +147,8 @@ def test_a_wrong_password_and_an_unknown_account_are_answered_alike_and_counted(
     assert not ChildrenMove.objects.exists()
 
 
-def test_the_account_that_is_open_here_proves_itself_too(two: Two, time_machine) -> None:
-    time_machine.move_to(timezone.now() + timedelta(minutes=6))
+def test_the_account_that_is_open_here_proves_itself_too(two: Two) -> None:
+    make_older(two.browser, 305)
     assert two.prove().url.startswith("/mon-compte/identite/")
 
 

@@ -5,25 +5,30 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import date
 from unittest import mock
+from uuid import uuid4
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts import personal_data
-from accounts.models import Custody, PolicyAcceptance, User
+from accounts import assistance, personal_data
+from accounts.models import Custody, PolicyAcceptance, PolicyDocument, User
 from accounts.passwords import MCM, PasswordContext
-from guardians import children_accounts
+from audit.models import Record
+from guardians import children_accounts, pairing
 from guardians.models import Guardianship
 from notifications.models import Message
 from schools.models import GuardianTie, Responsibility, School, Student
+from tests.accounts.staff import appoint, staff_client
 from tests.guardians.test_signing_in_for_the_first_time import read
 
-from .conftest import PASSWORD, Declared, Guardian
+from .conftest import PASSWORD, START, Declared, Guardian
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Declare = Callable[..., Declared]
@@ -42,8 +47,13 @@ def arrive(guardian: Guardian, declared: Declared, address: str = "") -> User:
 
 def make(guardian: Guardian, *children: Student) -> str:
     """Tick children and make their accounts; return the page."""
-    said = {"children": [str(each.public_id) for each in children], "accept": "1"}
+    said = {"children": [str(each.public_id) for each in children], "accept": "1", "text": texts(guardian)}
     return guardian.browser.post(PAGE, said).content.decode()
+
+
+def texts(guardian: Guardian) -> list[str]:
+    """Return the keys of the texts that the page of the children carries."""
+    return re.findall(r'name="text" value="(\d+)"', guardian.browser.get(PAGE).content.decode())
 
 
 def shown(page: str) -> list[str]:
@@ -93,6 +103,143 @@ def test_the_ledger_says_that_a_guardian_accepted_for_the_child(declare: Declare
     }
 
 
+def test_the_ledger_holds_the_text_in_the_language_of_the_page_that_was_read(
+    declare: Declare, guardian: Guardian
+) -> None:
+    family = declare()
+    arrive(guardian, family)
+    guardian.browser.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    assert "langue=en" in guardian.browser.get(PAGE).content.decode()
+    make(guardian, *family.children)
+    accepted = PolicyAcceptance.objects.filter(user__student=family.children[0])
+    assert {each.document.language for each in accepted} == {"en"}
+    # A new version of the charter: what is carried is what the page showed, in whatever language.
+    in_force = PolicyDocument.objects.in_force("charter_pupils").get()
+    guardian.browser.cookies[settings.LANGUAGE_COOKIE_NAME] = "fr"
+    with mock.patch("accounts.models.policies.today", return_value=date(2030, 1, 1)):
+        for language in ("fr", "en"):
+            PolicyDocument.objects.create(
+                kind="charter_pupils", version="2030-1", language=language, title="Charte", body="…",
+                in_force_from=date(2029, 9, 1), published_at=timezone.now(),
+            )  # fmt: skip
+        page = guardian.browser.get(PAGE).content.decode()
+        assert len(texts(guardian)) == 1
+        held = Custody.objects.get(child__student=family.children[0])
+        path = f"{PAGE}{held.public_id}/accord/"
+        for stale in ([], [str(in_force.pk)]):
+            assert guardian.browser.post(path, {"text": stale})["Location"].endswith("fait=textes")
+        assert accepted.filter(document__version="2030-1").count() == 0
+        assert "lisez-les" in guardian.browser.get(f"{PAGE}?fait=textes").content.decode()
+        keys = re.findall(r'name="text" value="(\d+)"', page)
+        guardian.browser.cookies[settings.LANGUAGE_COOKIE_NAME] = (
+            "en"  # another tab has changed the language since
+        )
+        guardian.browser.post(path, {"text": keys})
+    assert accepted.get(document__version="2030-1").document.language == "fr"
+
+
+def test_an_account_is_made_for_the_texts_that_were_on_the_page_only(
+    declare: Declare, guardian: Guardian
+) -> None:
+    family = declare()
+    arrive(guardian, family)
+    said = {"children": [str(family.children[0].public_id)], "accept": "1"}
+    for texts_of_before in ([], texts(guardian)[:1]):
+        refused = guardian.browser.post(PAGE, {**said, "text": texts_of_before}).content.decode()
+        assert "viennent de changer" in refused and "checked" in refused
+    assert not User.objects.filter(student__isnull=False)
+
+
+def test_an_account_that_its_last_holder_left_is_held_again_by_who_comes(
+    declare: Declare, guardian: Guardian
+) -> None:
+    family = declare()
+    mother = arrive(guardian, family, "helene@exemple.fr")
+    make(guardian, *family.children)
+    child = User.objects.get(student=family.children[0])
+    with transaction.atomic():
+        personal_data.erase(mother)
+    assert not Custody.objects.filter(child=child)
+    office = appoint(None, "dane", "70")
+    with pytest.raises(assistance.NobodyHolds):
+        assistance.require_new_password(child, by=office, reason="Demande de la famille")
+    marc, declared = father(declare, family.children)
+    arrive(marc, declared, "marc@exemple.fr")
+    assert [each.holder.address() for each in Custody.objects.in_force().filter(child=child)] == [
+        "marc@exemple.fr"
+    ]
+    assistance.require_new_password(child, by=office, reason="Demande de la famille")
+    assert Message.objects.get(kind="accounts.recovery").to == "marc@exemple.fr"
+
+
+def test_a_legal_guardian_takes_an_account_that_nobody_holds(declare: Declare, guardian: Guardian) -> None:
+    family = declare()
+    arrive(guardian, family)
+    make(guardian, *family.children)
+    Custody.objects.all().delete()
+    child = family.children[0]
+    page = guardian.browser.get(PAGE).content.decode()
+    assert "M’occuper de ce compte" in page and not Custody.objects.exists()  # looking takes nothing
+    path = f"{PAGE}{child.public_id}/m-en-occuper/"
+    stranger, _others = father(declare, [])
+    assert stranger.browser.post(path).status_code == 302  # to the sign-in
+    GuardianTie.objects.update(responsibility=Responsibility.IN_CHARGE)
+    assert guardian.browser.post(path).status_code == 404
+    GuardianTie.objects.update(responsibility=Responsibility.LEGAL)
+    User.objects.filter(student=child).update(held_by_guardians=False)  # a pupil's own account
+    assert guardian.browser.post(path).status_code == 404 and not Custody.objects.exists()
+    assert "M’occuper" not in guardian.browser.get(PAGE).content.decode()
+    User.objects.filter(student=child).update(held_by_guardians=True)
+    assert guardian.browser.get(path)["Location"] == PAGE and not Custody.objects.exists()
+    for _twice in range(2):
+        assert guardian.browser.post(path)["Location"].endswith("fait=confie")
+    assert Custody.objects.in_force().count() == 1
+
+
+def test_the_dane_entrusts_an_account_to_who_proved_to_be_a_legal_guardian(
+    declare: Declare, guardian: Guardian
+) -> None:
+    family = declare()
+    mother = arrive(guardian, family)
+    make(guardian, *family.children)
+    Custody.objects.all().delete()
+    child = User.objects.get(student=family.children[0])
+    agent = appoint(None, "dane", "70")
+    office = staff_client(agent)
+    shown_of_child = office.get(f"/administration/accounts/user/{child.pk}/change/").content.decode()
+    assert "personne ne s’en occupe" in shown_of_child
+    _marc, declared = father(declare, family.children)  # of the record, but never came
+    said = {"reason": "Appel de la famille, plus personne ne tient ce compte"}
+    act = "/administration/schools/guardiantie/{}/acte/confier-le-compte/"
+    refused = office.post(act.format(declared.tie().pk), said)
+    assert "code d’appairage" in refused.content.decode() and not Custody.objects.exists()
+    assert office.post(act.format(family.tie().pk), said).status_code == 302
+    assert Custody.objects.in_force().get().holder == mother
+    record = Record.objects.get(act="custody.entrusted")
+    assert (record.actor, record.subject, record.academy) == (agent.subject, child.subject, "70")
+    assert "dont avec une adresse : 0" in office.get(
+        f"/administration/accounts/user/{child.pk}/change/"
+    ).content.decode().replace("\xa0", " ")
+    with pytest.raises(assistance.HoldersWithoutAddress):
+        assistance.require_new_password(child, by=agent, reason="Demande de la famille")
+
+
+def test_a_code_of_the_school_lets_a_guardian_of_the_record_hold_the_account_again(
+    declare: Declare, guardian: Guardian
+) -> None:
+    family = declare()
+    arrive(guardian, family)
+    make(guardian, *family.children)
+    Custody.objects.all().delete()
+    code = pairing.give(family.tie(), by=appoint(None, "dane", "70"), submission=uuid4())
+    again = Guardian()
+    again.browser.post(f"{START}code-ecole/", {"last_name": "Dupont", "first_name": "Hélène", "code": code})
+    again.answer(family.children[0])
+    assert not Custody.objects.exists()  # the birth date alone holds nothing
+    again.choose_password()
+    assert Custody.objects.in_force().count() == 1
+
+
 def test_from_fifteen_on_a_child_accepts_alone(declare: Declare, guardian: Guardian) -> None:
     year = timezone.now().year - 16
     family = declare({"Chloé": f"{year}-03-09"})
@@ -107,7 +254,7 @@ def test_a_record_of_a_child_has_one_account(declare: Declare, guardian: Guardia
     family = declare()
     arrive(guardian, family)
     make(guardian, *family.children)
-    said = {"children": [str(family.children[0].public_id)], "accept": "1"}
+    said = {"children": [str(family.children[0].public_id)], "accept": "1", "text": texts(guardian)}
     assert guardian.browser.post(PAGE, said)["Location"] == f"{PAGE}?fait=deja"
     assert User.objects.filter(student=family.children[0]).count() == 1
     with pytest.raises(IntegrityError), transaction.atomic():

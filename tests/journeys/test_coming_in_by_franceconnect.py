@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
@@ -95,6 +96,9 @@ def test_a_mother_makes_her_account_on_a_phone_and_leaves_no_session_behind(
     mother.write("Confirmation du mot de passe", "Ri7ière & galets")
     mother.press("Confirmer")
     mother.stands_on("Mon identifiant")
+    found = re.search(r"\w\.tanguy\d+", mother.page.inner_text("main"))
+    assert found is not None
+    identifier = found[0]
     mother.press("J’ai noté mon identifiant")
     mother.stands_on("Les conditions d’utilisation")
     mother.tick("J'accepte les conditions d'utilisation")
@@ -107,6 +111,26 @@ def test_a_mother_makes_her_account_on_a_phone_and_leaves_no_session_behind(
     assert mother.page.title() == "FranceConnect de test"  # nobody is signed in over there any more
     over_there(mother, "Inès")
     mother.stands_on("Mon espace")  # and she comes back without a password
+    mother.follow("Mon compte")
+    mother.follow("Ne plus venir par FranceConnect")
+    mother.write("Votre mot de passe", "Ri7ière & galets")
+    mother.press("Ne plus venir par FranceConnect")
+    mother.reads("FranceConnect n’ouvre plus votre compte.")
+    signs_out_there_too(mother, provider)
+
+    goes_there(mother)  # and joins it again, once both have proved themselves
+    over_there(mother, "Inès")
+    mother.stands_on("FranceConnect vous a reconnu")
+    write_birth_date(mother, "4", "5", "2013")
+    mother.press("Continuer")
+    mother.stands_on("Vous avez déjà un compte")
+    mother.page.get_by_role("main").get_by_role("link", name="Se connecter").click()
+    mother.write("Identifiant", identifier)
+    mother.write("Mot de passe", "Ri7ière & galets")
+    mother.press("Se connecter")
+    mother.stands_on("Relier FranceConnect à mon compte")
+    mother.press("Relier FranceConnect")
+    mother.stands_on("Mon espace")
     signs_out_there_too(mother, provider)
 
 

@@ -64,6 +64,7 @@ NOT_FOR_A_MAP = {
     "franceconnect_callback": "where FranceConnect sends people back to",
     "franceconnect_identity": "where one is led from FranceConnect",
     "franceconnect_join": "comes by itself after FranceConnect and a sign-in",
+    "franceconnect_part": "for guardians, who find it on « Mon compte »",
     "franceconnect_leave": "a button",
     "franceconnect_left": "where FranceConnect sends people back to",
     "local_mailbox": "for those who build",

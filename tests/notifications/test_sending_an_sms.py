@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from notifications import delivery
+from notifications import delivery, letters, sms
+from notifications.letters import Letter
 from notifications.models import Channel, Message, State
 from tests.notifications import hello
 from tests.notifications.outbox_rows import again, make_due, minutes_to_wait, post
 from tests.peers import free_port
 from tests.sms_server import SmsServer
+from throttling import limits
 
 pytestmark = pytest.mark.django_db
 
@@ -84,3 +86,55 @@ def test_a_gateway_that_is_away_stops_no_mail(settings: Any, smtp_server: Any) -
     assert again(mail).state == State.SENT
     assert again(sms[0]).last_error == "unreachable"
     assert again(sms[-1]).attempts == 0
+
+
+def spent() -> int:
+    return limits.peek(sms.budget())
+
+
+def test_what_leaves_in_a_day_is_counted_in_parts_as_operators_do(
+    sms_server: SmsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [sms.parts(text) for text in ("a" * 160, "a" * 161, "ê" * 70, "ê" * 71, "€" * 81)] == [
+        1,
+        2,
+        1,
+        2,
+        2,
+    ]
+    post_sms()
+    delivery.drain()
+    assert spent() == 1
+    monkeypatch.setattr(letters, "_renderers", {hello.KIND: lambda _about: Letter("", "ê" * 150)})
+    post_sms()
+    delivery.drain()
+    assert spent() == 1 + 3
+    post(to="ana@example.org")  # a mail costs nothing of it
+    delivery.drain()
+    assert spent() == 4
+
+
+@pytest.mark.parametrize(("answer", "counted"), [(400, 0), (503, 0), (500, 0), (None, 1)])
+def test_what_certainly_did_not_leave_is_not_counted(
+    sms_server: SmsServer, answer: int | None, counted: int
+) -> None:
+    sms_server.answers = [answer]
+    post_sms()
+    delivery.drain()
+    assert spent() == counted
+
+
+def test_over_the_days_budget_an_sms_waits_and_leaves_when_it_is_over(
+    sms_server: SmsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sms, "BUDGET", 1)
+    first, second = post_sms(), post_sms()
+    delivery.drain()
+    assert len(sms_server.received) == 1
+    assert sorted(again(each).state for each in (first, second)) == [State.SENT, State.WAITING]
+    late = next(each for each in (first, second) if again(each).state == State.WAITING)
+    assert again(late).last_error == "budget" and "Vous n’avez rien à faire" in again(late).reason_in_words
+    limits.clear(sms.budget())
+    make_due()
+    delivery.drain()
+    assert again(late).state == State.SENT

@@ -12,6 +12,7 @@ from notifications import delivery, letters
 from notifications.gateways import smpp
 from notifications.letters import Context, Letter
 from notifications.models import Channel, Message, State
+from notifications.sms import cut
 from tests.notifications import hello
 from tests.notifications.outbox_rows import again, make_due, minutes_to_wait, post
 from tests.peers import free_port, wait_until
@@ -109,10 +110,10 @@ def test_a_long_text_arrives_in_parts_that_belong_together(
 
 
 def test_a_long_text_is_cut_where_phones_expect_it() -> None:
-    assert [len(part) for part in smpp.cut("a" * 160, reference=7)[1]] == [160]
-    assert [len(part) for part in smpp.cut("a" * 161, reference=7)[1]] == [6 + 153, 6 + 8]
-    assert [len(part) for part in smpp.cut("ê" * 70, reference=7)[1]] == [140]
-    assert [len(part) for part in smpp.cut("ê" * 71, reference=7)[1]] == [6 + 134, 6 + 8]
+    assert [len(part) for part in cut("a" * 160, reference=7)[1]] == [160]
+    assert [len(part) for part in cut("a" * 161, reference=7)[1]] == [6 + 153, 6 + 8]
+    assert [len(part) for part in cut("ê" * 70, reference=7)[1]] == [140]
+    assert [len(part) for part in cut("ê" * 71, reference=7)[1]] == [6 + 134, 6 + 8]
 
 
 @pytest.mark.parametrize(

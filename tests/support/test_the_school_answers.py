@@ -10,6 +10,7 @@ from django.test import Client
 
 from accounts.models import User
 from audit.models import Record
+from guardians import declaring, reopening
 from guardians.models import BirthDateTries
 from notifications.letters import NothingToSend
 from notifications.models import Message
@@ -17,6 +18,7 @@ from schools.models import Student
 from support.models import SupportRequest
 from tests.accounts.staff import appoint, staff_client
 from tests.guardians.conftest import START, school
+from throttling import limits
 
 from .conftest import OWN, Declared, Guardian, ask, signed_in
 from .test_asking_for_help import read
@@ -169,6 +171,54 @@ def test_twenty_wrong_dates_at_a_school_alarm_the_dane_once(declare: Declare) ->
     assert alarm.to == agent.address()
     assert "Collège Jules Verne" in read(alarm).text
     assert not any(each.first_name in read(alarm).text for each in Student.objects.all())
+
+
+def test_while_a_whole_school_is_closed_its_pages_say_so_and_the_dane_opens_it(
+    declare: Declare, guardian: Guardian, head_of: Callable[..., User]
+) -> None:
+    office = signed_in(head_of())
+    family = declare()
+    child = family.children[0]
+    page = f"/mon-etablissement/eleves/{child.public_id}/"
+    assert "Les essais sont ouverts" in office.get(page).content.decode()
+    ask()
+    asked = f"{OWN}{SupportRequest.objects.get().public_id}/"
+    agent = staff_client(appoint(None, "dane", "70"))
+    act = f"/administration/schools/guardiantie/{family.tie().pk}/acte/rouvrir-l-etablissement/"
+    assert agent.get(act).status_code == 404
+    for _wrong in range(20):
+        limits.hit(declaring.school_limit("0501271K"))
+    shown = office.get(page).content.decode()
+    assert "dans votre établissement" in shown and "demain" in shown and "DANE" in shown
+    assert "Les essais sont ouverts" not in shown
+    assert "dans tout l’établissement" in office.get(asked).content.decode()
+    tie = f"/administration/schools/guardiantie/{family.tie().pk}/change/"
+    assert "fermées dans tout l’établissement" in agent.get(tie).content.decode()
+    guardian.start()
+    guardian.code()
+    refused = guardian.answer(child).content.decode()
+    assert "ou dans son établissement" in refused and "raison=locked" in refused
+    with pytest.raises(reopening.NotAllowed):
+        reopening.reopen_school(
+            family.school, by=User.objects.get(staff_member__isnull=False), reason="Je dirige"
+        )
+    assert agent.post(act, {"reason": "Vérifié avec la principale"}).status_code == 302
+    assert "Les essais sont ouverts" in office.get(page).content.decode()
+    assert "dans tout" not in office.get(asked).content.decode()
+    assert guardian.answer(child).status_code == 302
+    record = Record.objects.get(act="guardian.birth_dates_reopened_at_school")
+    assert (record.subject, record.academy) == (family.school.subject, "70")
+
+
+def test_help_is_asked_for_the_reason_that_has_happened(declare: Declare, guardian: Guardian) -> None:
+    child = declare().children[0]
+    guardian.start()
+    guardian.code()
+    page = f"{START}enfants/{child.public_id}/"
+    assert "raison=" not in guardian.browser.get(page).content.decode()
+    assert "raison=" not in guardian.answer(child, "01 01 2012").content.decode()
+    BirthDateTries.objects.update(wrong_in_a_row=10)
+    assert "raison=locked" in guardian.answer(child).content.decode()
 
 
 def test_an_answer_that_is_erased_is_not_sent(head_of: Callable[..., User]) -> None:

@@ -93,7 +93,11 @@ _WORDS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = tuple(
         ("groups", "groupe groupes", ""),
         ("division", "classe classes division divisions div", ""),
         ("first_name", "prenom prenoms", ""),
-        ("family_name", "nom noms", "commune ville etablissement ecole classe rue"),
+        (
+            "family_name",
+            "nom noms patronyme patronymique",
+            "commune ville etablissement ecole classe rue petit",
+        ),
     )
 )
 

@@ -7,10 +7,12 @@ from collections.abc import Callable
 import pytest
 from django.http import HttpResponse
 
+from accounts import browsers
 from accounts.models import SignInName, User
 from audit.models import Record
 from guardians import activation, finishing, linking, matching
 from guardians.models import Activation, ContactAccount, FranceConnectAccount, Guardianship
+from notifications.letters import Context, renderer
 from notifications.models import Message
 from schools.models import Responsibility, Student
 from tests.guardians.conftest import PASSWORD, START, Declared
@@ -254,6 +256,84 @@ def test_an_account_made_meanwhile_is_not_taken_over_either(
         finishing.finish(Activation.objects.get(), "Autres galets ? 9")
     owner.refresh_from_db()
     assert owner.check_password(PASSWORD)
+
+
+def test_a_browser_that_is_refused_keeps_its_number_and_its_dates_count_together(
+    franceconnect: RealProvider, guardian: Guardian, declare: Declare
+) -> None:
+    declare(first_name="Nadia", family_name="Leger")
+    numbers = set()
+    for day in range(10, 15):
+        guardian.signs_in("nadia" if day < 13 else "paul")
+        born(guardian, f"{day} 03 2012")
+        numbers.add(guardian.browser.cookies[browsers.DEVICE].value.partition(":")[0])
+    assert len(numbers) == 1
+    counted = Counter.objects.filter(scope="guardians.identity_device").values_list("count", flat=True)
+    assert list(counted) == [5]
+
+
+def test_help_is_asked_for_the_reason_that_has_happened(
+    franceconnect: RealProvider, guardian: Guardian, declare: Declare
+) -> None:
+    declare(first_name="Nadia", family_name="Leger")
+    guardian.signs_in("nadia")
+    assert "raison=" not in guardian.browser.get(IDENTITY).content.decode()
+    assert "raison=name" in born(guardian, "10 03 2012").content.decode()
+
+
+PART = "/mon-compte/franceconnect/"
+
+
+def test_who_joined_franceconnect_comes_by_it_no_more_once_they_say_so(
+    hers: User, guardian: Guardian
+) -> None:
+    assert signs_in_by_password(guardian, hers)["Location"] == "/mon-espace/"
+    assert guardian.browser.get(PART)["Location"] == "/mon-compte/"  # nothing to leave yet
+    who = guardian.is_known_as()
+    assert who is not None
+    guardian.browser.post(JOIN, {"visit": str(who.visit)})
+    elsewhere = Guardian()
+    elsewhere.signs_in("nadia")
+    elsewhere.browser.get(IDENTITY)
+    assert PART in guardian.browser.get("/mon-compte/").content.decode()
+    assert guardian.browser.get(PART).status_code == 200 and linking.is_joined(hers)
+    assert "Ce n’est pas votre mot de passe" in (
+        guardian.browser.post(PART, {"password": "faux"}).content.decode()
+    )
+    assert linking.is_joined(hers)
+    for _twice in range(2):
+        answer = guardian.browser.post(PART, {"password": PASSWORD})
+        assert answer["Location"].startswith("/mon-compte/")
+    assert not linking.is_joined(hers)
+    done = guardian.browser.get("/mon-compte/?fait=franceconnect").content.decode()
+    assert "n’ouvre plus votre compte" in done
+    assert elsewhere.browser.get("/mon-espace/").status_code == 302  # the others are signed out
+    told = Message.objects.filter(kind=linking.KIND_PARTED)
+    assert {each.to for each in told} == {"nadia@exemple.fr", "+33612345678"}
+    for each in told:
+        context = Context(each.reference, each.to, "fr", each.created_at)
+        assert "n’ouvre plus" in renderer(each.kind)(context).text
+    assert Record.objects.filter(act="guardian.franceconnect_left", subject=hers.subject).count() == 1
+    stranger = Guardian()
+    stranger.signs_in("nadia")
+    assert stranger.browser.get(IDENTITY).status_code == 200  # no account opens
+
+
+def test_franceconnect_stays_where_it_is_the_only_way_in(hers: User, guardian: Guardian) -> None:
+    signs_in_by_password(guardian, hers)
+    who = guardian.is_known_as()
+    assert who is not None
+    linking.join(hers, who)
+    User.objects.filter(pk=hers.pk).update(password="!taken away by the DANE")
+    by_franceconnect = Guardian()
+    by_franceconnect.signs_in("nadia")
+    by_franceconnect.browser.get(IDENTITY)
+    assert "la seule façon" in by_franceconnect.browser.get(PART).content.decode()
+    by_franceconnect.browser.post(PART, {"password": PASSWORD})
+    hers.refresh_from_db()
+    with pytest.raises(linking.OnlyWay):
+        linking.part(hers, keep=None)
+    assert linking.is_joined(hers)
 
 
 def test_five_dates_a_day_are_tried_for_one_person(

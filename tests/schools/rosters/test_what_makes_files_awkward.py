@@ -349,6 +349,17 @@ def test_usual_headers_are_recognised_and_others_left_to_the_school(tmp_path: Pa
     assert found.missing == frozenset()
 
 
+def test_a_patronym_is_a_family_name_and_a_pet_name_is_none(tmp_path: Path) -> None:
+    headers = (
+        "Patronyme;Petit nom;Prénom;Nom marital;Né le;Classe;Patronyme du père;Nom patronymique de la mère"
+    )
+    found = columns(table(tmp_path, headers + "\r\n"), Kind.PUPILS)
+    assert [found.guessed[header] for header in headers.split(";")] == [
+        "family_name", "", "first_name", "usage_name", "birth_date", "division", "guardian1_family_name",
+        "guardian2_family_name",
+    ]  # fmt: skip
+
+
 def test_a_school_says_what_a_column_is_and_is_believed(tmp_path: Path) -> None:
     path = table(tmp_path, "A;B;C;Nom\r\nMARTIN;Zoé;09/03/2012;6 A\r\n")
     assert refused([path], Kind.PUPILS).code == "columns_missing"
