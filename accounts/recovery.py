@@ -21,13 +21,14 @@ from economy.together import Batch
 from notifications import outbox
 from throttling import limits
 
-from . import addresses, correspondence, custody, links, open_sessions, registration
+from . import addresses, correspondence, custody, links, open_sessions, registration, sms_numbers
 from .ages import DIGITAL_MAJORITY
 from .backends import forget_guesses
 from .correspondence import Reader
 from .models import (
     MCM,
     AddressChange,
+    ContactPreferences,
     Custody,
     Enrolment,
     Notice,
@@ -49,8 +50,13 @@ class Outdated(Exception):
     """The link was used, or a newer one was asked for."""
 
 
-def ask(typed: str, *, device: str, client: str, language: str) -> None:
+def ask(
+    typed: str, *, device: str, client: str, language: str, authority: str = MCM, by_sms: bool = False
+) -> None:
     """Write the letter that gets its reader back in, if there is anybody to write to.
+
+    ``authority`` is that of the door whose names are meant. ``by_sms`` prefers the confirmed number for SMS
+    to the address; whichever there is serves.
 
     The same statements run for a known and an unknown name or address. What was typed is kept
     only as the recipient of the letter.
@@ -69,7 +75,7 @@ def ask(typed: str, *, device: str, client: str, language: str) -> None:
     if device:
         asked.append(limits.Limit("recovery.device", device, 20, timedelta(hours=1)))
     limits.hit(*asked, *registration.letter_limits(address or nobody))
-    user, waiting, to, academy = _find(name=name, address=address)
+    user, waiting, to, academy = _find(name=name, address=address, authority=authority, by_sms=by_sms)
     if not address:
         # Nobody's mailbox is counted as well, and a row written that goes nowhere: the same statements.
         to = [box for box in _with_room(to or [f"nobody+{nobody}"]) if box in to] or [""]
@@ -83,6 +89,7 @@ def ask(typed: str, *, device: str, client: str, language: str) -> None:
                 kind=KIND if waiting is None else registration.KIND,
                 reference=str((waiting or request).public_id),
                 to=box,
+                channel=outbox.Channel.SMS if box.startswith("+") else outbox.Channel.MAIL,
                 language=(user.language if user else language) if waiting is None else waiting.language,
                 academy=academy,
                 batch=batch,
@@ -92,7 +99,11 @@ def ask(typed: str, *, device: str, client: str, language: str) -> None:
 
 def _with_room(boxes: list[str]) -> list[str]:
     """Count a letter to each of these mailboxes, and return those that may receive one more."""
-    asked = {box: registration.letter_limits(box) for box in boxes}
+    # A telephone is counted as a mailbox is.
+    asked = {
+        box: registration.letter_limits(f"{box[1:]}@sms.invalid" if box.startswith("+") else box)
+        for box in boxes
+    }
     every = [limit for each in asked.values() for limit in each]
     try:
         limits.hit(*every)
@@ -104,10 +115,13 @@ def _with_room(boxes: list[str]) -> list[str]:
     return boxes
 
 
-def _find(*, name: str, address: str) -> tuple[User | None, Registration | None, list[str], str]:
+def _find(
+    *, name: str, address: str, authority: str, by_sms: bool
+) -> tuple[User | None, Registration | None, list[str], str]:
     """Return whom we know, the sign-up that waits, where to write, and whose staff may see the letter.
 
-    Somebody without an address is written to at those of who holds their account.
+    Somebody without an address is written to at their confirmed number, or at the addresses of who holds
+    their account.
     The same queries run whether or not there is anybody.
     """
     if address:
@@ -124,9 +138,12 @@ def _find(*, name: str, address: str) -> tuple[User | None, Registration | None,
         return None, waiting, [address], waiting.academy_code if waiting else ""
     row = (
         SignInName.objects.select_related("user", "registration__academy")
-        .filter(authority=MCM, name=name)
+        .filter(authority=authority, name=name)
         .annotate(
-            address=F("user__emailaddress__email"), holders=_holders_of("user"), code=_academy_of("user")
+            address=F("user__emailaddress__email"),
+            number=_sms_number_of("user"),
+            holders=_holders_of("user"),
+            code=_academy_of("user"),
         )
         .first()
     )
@@ -134,7 +151,16 @@ def _find(*, name: str, address: str) -> tuple[User | None, Registration | None,
         return None, None, [], ""
     if row.registration is not None:
         return None, row.registration, [row.registration.address], row.registration.academy_code
-    return row.user, None, [row.address] if row.address else row.holders, row.code or ""
+    own = [way for way in (row.address, row.number) if way]
+    if by_sms:
+        own.reverse()
+    return row.user, None, own[:1] or row.holders, row.code or ""
+
+
+def _sms_number_of(person: str) -> Subquery:
+    """Return somebody's confirmed number for SMS, within another query; none for who wants no SMS."""
+    chosen = ContactPreferences.objects.filter(user=OuterRef(person), no_sms=False).exclude(sms_mobile="")
+    return Subquery(chosen.values("sms_mobile")[:1])
 
 
 def _academy_of(person: str) -> Subquery:
@@ -173,7 +199,7 @@ def is_current(request: RecoveryRequest) -> bool:
         request.used_at is None
         and not newer
         and not links.expired(KIND, str(request.public_id), timezone.now(), lifetime=LIFETIME)
-        and bool(request.user.address() or custody.is_held(request.user))
+        and bool(request.user.address() or sms_numbers.of(request.user) or custody.is_held(request.user))
     )
 
 
@@ -190,8 +216,8 @@ def choose_password(request: RecoveryRequest, password: str) -> User:
         if not is_current(locked):
             raise Outdated
         RecoveryRequest.objects.filter(user=user, used_at=None).update(used_at=timezone.now())
-        user.password = encoded
-        user.save(update_fields=["password"])  # which ends every session: see User's session hash
+        user.password, user.owes_password = encoded, False
+        user.save(update_fields=["password", "owes_password"])  # which ends every session: see its hash
         # Whoever had the account may have begun to take its address with them (SAFETY T24).
         AddressChange.objects.filter(user=user).delete()
         open_sessions.close_all(user)

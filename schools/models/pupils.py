@@ -76,6 +76,8 @@ class Student(models.Model):
     other_first_names = models.CharField(_("autres prénoms"), max_length=100, blank=True)
     birth_date = models.CharField(_("date de naissance"), max_length=10, blank=True)
     sex = models.CharField(_("sexe"), max_length=1, choices=Sex, blank=True)
+    # What they sign in with at the pupils' door: made by the first letter, and never changed.
+    identifier = models.CharField(_("identifiant"), max_length=64, blank=True, default="", db_default="")
     merged_into = models.ForeignKey(
         "self", on_delete=models.CASCADE, null=True, related_name="absorbed", editable=False
     )
@@ -101,6 +103,9 @@ class Student(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=["ine"], condition=~Q(ine=""), name="one_student_per_ine"),
+            models.UniqueConstraint(
+                fields=["identifier"], condition=~Q(identifier=""), name="one_student_per_identifier"
+            ),
             models.CheckConstraint(condition=Q(ine__regex=r"^([0-9A-Z]{11})?$"), name="student_ine"),
             models.CheckConstraint(condition=Q(birth_date__regex=BIRTH_DATE), name="student_birth_date"),
             models.CheckConstraint(
