@@ -89,15 +89,16 @@ def sms_code(request: PersonRequest) -> HttpResponse:
 
 def _form(request: PersonRequest) -> AddressOnlyForm:
     user = request.user
+    sent = request.POST if request.method == "POST" else None  # with every box left empty, too
     if user.student_id is not None:
-        return AddressOnlyForm(request.POST or None, initial={"address": _address_of(user)})
+        return AddressOnlyForm(sent, initial={"address": _address_of(user)})
     chosen = contact_preferences.of(user)
     waiting = sms_numbers.pending(user)
     initial = {name: getattr(chosen, name) for name in (*contact_preferences.KEPT, "sms_mobile")}
     if waiting is not None:
         initial["sms_mobile"] = waiting.mobile
     initial["address"] = _address_of(user)
-    return ContactForm(request.POST or None, initial=initial)
+    return ContactForm(sent, initial=initial)
 
 
 def _address_of(user: User) -> str:
