@@ -15,12 +15,12 @@ from secrets import SystemRandom
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts import correspondence, custody, enrolment, personal_data, usernames
 from accounts.ages import DIGITAL_MAJORITY, MAJORITY, has_reached
-from accounts.models import MCM, Custody, Level, PolicyDocument, Profile, SignInName, User
+from accounts.models import MCM, PUPILS, Custody, Level, PolicyDocument, Profile, SignInName, User
 from accounts.passwords import MCM as POLICY
 from accounts.passwords import PasswordContext
 from audit import journal
@@ -46,7 +46,7 @@ _random = SystemRandom()
 
 
 class OfAge(Exception):
-    """From 15 on a child's account is not closed over its head."""
+    """From 15 on a child's account is not closed over its head; nor is one that the school opened."""
 
 
 @dataclass
@@ -67,14 +67,21 @@ class Child:
 
     @property
     def may_be_closed(self) -> bool:
-        """Whether its holders may close the account by themselves."""
-        return not self.is_of_age(DIGITAL_MAJORITY)
+        """Whether its holders may close the account by themselves: not one that the school opened."""
+        return not self.is_of_age(DIGITAL_MAJORITY) and not self.is_of_the_ent
+
+    @property
+    def is_of_the_ent(self) -> bool:
+        """Whether the account is known at the pupils' door of the ENT."""
+        return self.account is not None and is_of_the_ent(self.account)
 
     @property
     def owes_consent(self) -> list[PolicyDocument]:
         """The texts in force that a holder accepts for this child, below 15."""
         if self.account is None or self.custody is None or self.is_of_age(DIGITAL_MAJORITY):
             return []
+        if all(each.authority == PUPILS for each in self.account.sign_in_names.all()):
+            return []  # of the ENT alone: the child's charter is all there is
         return [text for kind in TEXTS for text in PolicyDocument.objects.to_accept(kind, self.account)]
 
     def is_of_age(self, age: int) -> bool:
@@ -223,12 +230,14 @@ def new_password(student: Student) -> str:
 def share(account: User) -> int:
     """Let every legal guardian who has an account hold a child's; each who did not before is told.
 
-    Returns how many. Nothing happens for an account that nobody holds by right of a row: a pupil's own.
+    Returns how many. Nothing happens for a pupil's own account of « Ma classe à la maison », that nobody
+    holds by right of a row. One that a letter of the school opened is held by them: a child who forgot the
+    password of the ENT asks at home.
     """
     student = account.student
     if student is None or has_reached(student.birth_date, MAJORITY, today()):
         return 0
-    if not account.custodies.filter(until=None).exists():
+    if not (account.custodies.filter(until=None).exists() or is_of_the_ent(account)):
         return 0
     guardians = User.objects.filter(
         is_active=True,
@@ -250,10 +259,21 @@ def share(account: User) -> int:
     return new
 
 
+def is_of_the_ent(account: User) -> bool:
+    """Say whether an account is known at the pupils' door, where the school lets a child in."""
+    return any(each.authority == PUPILS for each in account.sign_in_names.all())
+
+
 def share_of(student: Student) -> None:
     """Do so for the account of a child to whom a guardian was just tied, if it has one that is held."""
     for account in _accounts_of([student.pk]):
         share(account)
+
+
+def _held_or_of_the_ent() -> Q:
+    held = Custody.objects.open().filter(child=OuterRef("pk"))
+    named = SignInName.objects.filter(user=OuterRef("pk"), authority=PUPILS)
+    return Q(Exists(held)) | Q(Exists(named))
 
 
 def share_all() -> int:
@@ -262,11 +282,11 @@ def share_all() -> int:
     for ties in ("student__ties", "student__merged_into__ties"):  # a record may lead to the one that was kept
         late = (
             User.objects.filter(
+                _held_or_of_the_ent(),
                 **{
-                    "custodies__until": None,
                     f"{ties}__in": Guardianship.objects.consenting().values("tie"),
                     f"{ties}__guardianship__user__is_active": True,
-                }
+                },
             )
             .annotate(guardian=F(f"{ties}__guardianship__user"))
             .exclude(custodies__holder=F("guardian"), custodies__until=None)
@@ -290,7 +310,7 @@ def close(held: Custody, *, by: User) -> None:
         account = child.first()
         if account is None or not custody.held_by(by).filter(pk=held.pk).exists():
             raise custody.NotHeld
-        if custody.is_of_age(account, DIGITAL_MAJORITY):
+        if custody.is_of_age(account, DIGITAL_MAJORITY) or is_of_the_ent(account):
             raise OfAge
         assert account.student is not None  # or nobody would hold it
         for reader in correspondence.holders_of(account, but=by):

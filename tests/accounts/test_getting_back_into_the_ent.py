@@ -11,13 +11,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import PUPILS, ContactPreferences, Custody, SignInName, User, staff_door
+from accounts.models import ContactPreferences, SignInName, User, staff_door
 from notifications.letters import Context, renderer
 from notifications.models import Message
 from tests.accounts.conftest import shape_of
-from tests.accounts.letters import IDENTIFIER, OWN, pupil, teacher
-from tests.accounts.letters import letters as letters
-from tests.guardians.conftest import declare as declare
+from tests.accounts.letters import IDENTIFIER, OWN, teacher
 
 pytestmark = pytest.mark.django_db
 STAFF, PUPIL = "/personnels/70/acces-oublie/", "/eleves/acces-oublie/"
@@ -114,27 +112,3 @@ def test_a_name_of_one_door_is_none_at_another(colleague: User) -> None:
 def test_who_gives_a_new_letter_is_said_to_everybody(portal: None) -> None:
     assert "nouvelle lettre" in Client().get(f"{STAFF}envoye/").content.decode()
     assert "nouveau code sur papier" in Client().get(f"{PUPIL}envoye/").content.decode()
-
-
-def test_the_guardian_who_holds_a_pupils_account_gets_the_link(portal: None, declare: Any) -> None:
-    child = pupil(born="2016-05-01")
-    account = User.objects.create_user(first_name="Chloé", last_name="DUPONT", password=OWN, student=child)
-    SignInName.objects.create(authority=PUPILS, name=child.identifier, user=account)
-    ask(child.identifier, where=PUPIL)
-    assert sent() == []
-    mother = guardian_of(child, declare)
-    Custody.objects.create(child=account, holder=mother)
-    ask(child.identifier, where=PUPIL)
-    assert sent() == [("helene@exemple.fr", "mail")]
-
-
-def guardian_of(child: Any, declare: Any) -> User:
-    """A mother whom the school declares, with an account that is tied to the child."""
-    from guardians.models import ContactAccount, Guardianship
-
-    declared = declare([child])
-    mother = User.objects.create_user(first_name="Hélène", last_name="Dupont", password=OWN)
-    EmailAddress.objects.create(user=mother, email="helene@exemple.fr", verified=True, primary=True)
-    ContactAccount.objects.create(contact=declared.contact, user=mother)
-    Guardianship.objects.create(user=mother, tie=declared.tie())
-    return mother
