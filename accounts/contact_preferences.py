@@ -91,27 +91,27 @@ PARTNERS = {
     "ecole": PartnersOf(
         _("Pour une école"),
         _("la commune et ses services."),
-        _("Par exemple : les inscriptions à la cantine, une fête de quartier."),
+        _("Par exemple : les inscriptions à la cantine, une fête de quartier."),
     ),
     "college": PartnersOf(
         _("Pour un collège"),
         _("le département, la région, leurs services."),
-        _("Par exemple : les transports scolaires, une aide à la cantine, un concours ouvert aux classes."),
+        _("Par exemple : les transports scolaires, une aide à la cantine, un concours ouvert aux classes."),
     ),
     "lycee": PartnersOf(
         _("Pour un lycée"),
         _("la région et ses services."),
-        _("Par exemple : le prêt d’ordinateurs, un salon des métiers, une bourse pour étudier à l’étranger."),
+        _("Par exemple : le prêt d’ordinateurs, un salon des métiers, une bourse pour étudier à l’étranger."),
     ),
     "agricole": PartnersOf(
         _("Pour un établissement agricole"),
         _("la région, la direction chargée de l’agriculture."),
-        _("Par exemple : un salon de l’agriculture, un appel à projets des fermes d’établissement."),
+        _("Par exemple : un salon de l’agriculture, un appel à projets des fermes d’établissement."),
     ),
     "cfa": PartnersOf(
         _("Pour un centre de formation d’apprentis (CFA)"),
         _("la région, les chambres de métiers et d’agriculture."),
-        _("Par exemple : une aide au premier équipement, un forum d’entreprises qui recrutent."),
+        _("Par exemple : une aide au premier équipement, un forum d’entreprises qui recrutent."),
     ),
 }
 

@@ -21,7 +21,7 @@ from .passwords import PasswordPolicy
 
 WRONG = _(
     "Le nom d’utilisateur ou le mot de passe n’est pas bon. Vérifiez les "
-    "majuscules. Vous venez de vous inscrire ? Ouvrez d’abord le lien reçu par courriel."
+    "majuscules. Vous venez de vous inscrire ? Ouvrez d’abord le lien reçu par courriel."
 )
 Proof = Callable[[HttpRequest, str, str, str], User | None]
 

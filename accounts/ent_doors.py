@@ -25,8 +25,8 @@ from .models import PUPILS, User, staff_door
 from .passwords import ENT
 
 _WRONG = _(
-    "L’identifiant ou le mot de passe n’est pas bon. Vérifiez les majuscules. C’est la première fois ? "
-    "Recopiez l’identifiant et le code de la lettre ; un code sert une seule fois."
+    "L’identifiant ou le mot de passe n’est pas bon. Vérifiez les majuscules. C’est la première fois ? "
+    "Recopiez l’identifiant et le code de la lettre ; un code sert une seule fois."
 )
 PASSCODE = re.compile(r"[0-9]{10,14}")  # a PIN of four to eight digits, and six of the key
 

@@ -33,11 +33,11 @@ class StaffSignInForm(_EntSignInForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].help_text = _(
-            "L’identifiant académique : initiale du prénom et nom, par exemple jmartin2."
+            "L’identifiant académique : initiale du prénom et nom, par exemple jmartin2."
         )
         password = self.fields["password"]
         password.label = _("Mot de passe ou Passcode OTP")
-        password.help_text = _("La première fois : le code de la lettre remise par l’établissement.")
+        password.help_text = _("La première fois : le code de la lettre remise par l’établissement.")
 
 
 class PupilSignInForm(_EntSignInForm):
@@ -46,7 +46,7 @@ class PupilSignInForm(_EntSignInForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].help_text = _("Il est écrit sur ta lettre, par exemple lea.martin27.")
-        self.fields["password"].help_text = _("La première fois : le code de ta lettre.")
+        self.fields["password"].help_text = _("La première fois : le code de ta lettre.")
 
 
 class LetterForm(forms.Form):
@@ -132,7 +132,7 @@ class AddressOnlyForm(forms.Form):
     address = forms.CharField(
         label=_("Email de réception"),
         help_text=_(
-            "Facultatif. Nous y envoyons un lien : l’adresse sert dès que vous l’avez suivi, aussi pour "
+            "Facultatif. Nous y envoyons un lien : l’adresse sert dès que vous l’avez suivi, aussi pour "
             "retrouver un mot de passe oublié."
         ),
         required=False,
@@ -158,7 +158,7 @@ class ContactForm(AddressOnlyForm):
         mobile=True,
         label=_("Numéro pour les SMS"),
         help_text=_(
-            "Facultatif, un portable, par exemple 06 12 34 56 78. Nous y envoyons un code : le numéro sert "
+            "Facultatif, un portable, par exemple 06 12 34 56 78. Nous y envoyons un code : le numéro sert "
             "ensuite à retrouver un mot de passe oublié."
         ),
     )

@@ -218,7 +218,7 @@ class DirectoryPhoneForm(forms.Form):
     )
     text = TextField(
         label=_("Ce qui est faux, et ce qu’il faut écrire"),
-        help_text=_("Par exemple : le portable est maintenant le 06 12 34 56 78."),
+        help_text=_("Par exemple : le portable est maintenant le 06 12 34 56 78."),
         error_messages={"required": _("Dites quel téléphone est faux.")},
     )
 

@@ -76,7 +76,7 @@ def _spend(request: HttpRequest, form: LetterForm) -> HttpResponse | None:
             None,
             _(
                 "Cette lettre n’ouvre pas d’accès. Comparez l’identifiant et le code avec la lettre la plus "
-                "récente. Un code sert une seule fois, pendant trois mois ; l’établissement peut donner une "
+                "récente. Un code sert une seule fois, pendant trois mois ; l’établissement peut donner une "
                 "autre lettre."
             ),
         )

@@ -8,7 +8,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.test import Client
 
-from accounts.models import PUPILS, Custody, SignInName, User
+from accounts.models import PUPILS, Custody, PolicyAcceptance, PolicyDocument, SignInName, User
 from guardians import children_accounts
 from guardians.models import ContactAccount, Guardianship
 from notifications.models import Message
@@ -38,6 +38,7 @@ def guardian_of(declared_to: User, name: str = "helene") -> User:
     EmailAddress.objects.create(user=mother, email=f"{name}@exemple.fr", verified=True, primary=True)
     ContactAccount.objects.create(contact=tie.contact, user=mother)
     Guardianship.objects.create(user=mother, tie=tie)
+    PolicyAcceptance.objects.create(user=mother, document=PolicyDocument.objects.in_force("terms").get())
     return mother
 
 
