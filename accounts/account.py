@@ -13,7 +13,7 @@ from audit import journal
 
 from . import open_sessions
 from .backends import forget_guesses
-from .models import RecoveryRequest, User
+from .models import FirstSignIn, RecoveryRequest, User
 from .recovery import tell_of_new_password
 
 NAMES_CHANGED = journal.register_act("names.changed", _("Nom ou prénom corrigé"))
@@ -42,6 +42,8 @@ def change_names(user: User, *, first_name: str, last_name: str) -> None:
 def change_password(request: HttpRequest, user: User, password: str) -> None:
     """Set another password: every other session ends, links to choose one die, a mail tells it.
 
+    Of the first one after a letter (SCREENS C4) nothing is told: the letter was the word.
+
     The same form sent twice at once acts once (SAFETY F14). Raises :class:`Outdated` when another
     password was chosen since ``user`` was read.
     """
@@ -52,11 +54,15 @@ def change_password(request: HttpRequest, user: User, password: str) -> None:
             if check_password(password, user.password):
                 return
             raise Outdated
-        user.password = encoded
-        user.save(update_fields=["password"])
+        is_first = user.owes_password
+        user.password, user.owes_password = encoded, False
+        user.save(update_fields=["password", "owes_password"])
         RecoveryRequest.objects.filter(user=user, used_at=None).update(used_at=Now())
         open_sessions.close_all(user, keep=request.session.session_key)
-        tell_of_new_password(user)
+        if is_first:
+            FirstSignIn.objects.filter(user=user).update(password_chosen_at=Now())
+        else:
+            tell_of_new_password(user)
         journal.record(act=PASSWORD_CHANGED, actor=user.subject, subject=user.subject, fields=["password"])
     update_session_auth_hash(request, user)  # gives this session a new key
     forget_guesses(user)

@@ -19,6 +19,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.hashers import check_password
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Now
 from django.http import HttpRequest
 
 from economy.compiled import Compiled
@@ -26,7 +27,7 @@ from throttling import limits
 
 from . import addresses, browsers
 from .hashers import spend_one_hash
-from .models import MCM, User
+from .models import MCM, FirstSignIn, User
 
 GUESSES = 25  # evaluated guesses of an account per day, over all its names (SAFETY G5)
 IN_A_ROW = 100  # without a success; NIST SP 800-63B 5.2.2
@@ -91,7 +92,7 @@ class DoorBackend(ModelBackend):
         if user is None or not user.is_active:
             spend_one_hash()
             return None
-        if not check_password(password, user.password):
+        if not check_password(password, user.password) or _is_out_of_date(user):
             return None
         # A person may sign in as often as they like, and has shown that they are no guesser.
         limits.settle(counts, forgiven=(in_a_row,))
@@ -115,6 +116,11 @@ class DoorBackend(ModelBackend):
         user = User.from_db("default", PERSON, values)
         user.has_second_factor = has_second_factor
         return user
+
+
+def _is_out_of_date(user: User) -> bool:
+    """Say whether what was typed is the code of a letter whose week is over (SAFETY T38, F16)."""
+    return user.owes_password and FirstSignIn.objects.filter(user=user, until__lte=Now()).exists()
 
 
 def _with_factor(found: QuerySet[User]) -> QuerySet[User, Any]:

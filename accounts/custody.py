@@ -88,8 +88,8 @@ def give_password(held: Custody, password: str, *, by: User) -> None:
         child = User.objects.select_for_update().get(pk=held.child_id)
         if not held_by(by).filter(pk=held.pk).exists():
             raise NotHeld
-        child.password = encoded
-        child.save(update_fields=["password"])  # which ends every session
+        child.password, child.owes_password = encoded, False
+        child.save(update_fields=["password", "owes_password"])  # which ends every session
         RecoveryRequest.objects.filter(user=child, used_at=None).update(used_at=Now())
         open_sessions.close_all(child)
         correspondence.post(KIND_PASSWORD, child, readers=correspondence.holders_of(child, but=by))

@@ -6,9 +6,11 @@ Discovered by ``notifications``. Texts stand in ``templates/accounts/letters/``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import structlog
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db.models import Exists, OuterRef
@@ -19,11 +21,26 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications import letters as notification_letters
 from notifications.letters import Context, Letter, NothingToSend
+from throttling import limits
 
-from . import address_change, correspondence, links, passkeys, recovery, registration, second_factor
+from . import (
+    address_change,
+    correspondence,
+    links,
+    passkeys,
+    recovery,
+    registration,
+    second_factor,
+    sms_codes,
+    sms_numbers,
+)
 from .held_letters import HELD
-from .models import MCM, AddressChange, RecoveryRequest, Registration, SignInName, User
+from .models import MCM, AddressChange, RecoveryRequest, Registration, SignInName, SmsNumber, User
 from .staff_letters import TOLD
+
+logger = structlog.get_logger(__name__)
+DAY = timedelta(days=1)
+SMS_BUDGET = 50_000  # SMS a day for the whole portal (SAFETY T7)
 
 
 def page(name: str, **parts: str) -> str:
@@ -86,6 +103,8 @@ def recovery_letter(context: Context) -> Letter:
     request = RecoveryRequest.objects.select_related("user").filter(public_id=context.reference).first()
     if request is None or not context.to:
         raise NothingToSend
+    if "@" not in context.to:
+        return _recovery_by_sms(request, context)
     if request.user is not None and (context.to, request.custody_id) not in {
         (reader.address, reader.custody) for reader in correspondence.readers_of(request.user)
     }:
@@ -100,6 +119,41 @@ def recovery_letter(context: Context) -> Letter:
             return write("recovery_held", {**said, "url": url, "is_closed": is_closed})
         return write("recovery_asked_by_staff" if is_closed else "recovery", {**said, "url": url})
     return write("recovery_unknown", {})
+
+
+def _recovery_by_sms(request: RecoveryRequest, context: Context) -> Letter:
+    """Send the link to the number that its owner confirmed for that, and to no other."""
+    if request.user is None or not request.user.is_active or sms_numbers.of(request.user) != context.to:
+        raise NothingToSend
+    _count_sms(context.to)
+    url = page("reset_password", token=links.token(recovery.KIND, request))
+    return sms("recovery_sms", {"url": url})
+
+
+def sms_number_code_letter(context: Context) -> Letter:
+    """Send the code in force of a number for SMS, to that number."""
+    public_id, _dot, number = context.reference.partition(".")
+    row = SmsNumber.objects.alive().filter(public_id=public_id, mobile=context.to).first()
+    if row is None or str(row.code_number) != number:
+        raise NothingToSend
+    _count_sms(context.to)
+    return sms("sms_code", {"code": sms_codes.code(sms_numbers.PURPOSE, row)})
+
+
+def sms(name: str, context: dict[str, Any]) -> Letter:
+    """Fill the one template of an SMS of this app."""
+    text = render_to_string(f"accounts/letters/{name}.txt", context)
+    return Letter(subject="", text=" ".join(text.split()))
+
+
+def _count_sms(mobile: str) -> None:
+    """Hold to what a number and the whole portal may get in a day (SAFETY T7)."""
+    try:
+        limits.hit(limits.Limit("accounts.sms_sent", mobile, 10, DAY))
+        limits.hit(limits.Limit("guardians.sms_budget", "all", SMS_BUDGET, DAY))  # one for all apps
+    except limits.Refused as refusal:
+        logger.error("sms_not_sent", kind="accounts", code=refusal.limit.scope)
+        raise NothingToSend from refusal
 
 
 def password_changed_letter(context: Context) -> Letter:
@@ -193,9 +247,10 @@ register(registration.KIND, registration_letter, label=_("Inscription à confirm
 register(
     registration.KIND_NEW_PASSWORD,
     registration_password_letter,
-    label=_("Inscription : nouveau mot de passe"),
+    label=_("Inscription : nouveau mot de passe"),
 )
 register(recovery.KIND, recovery_letter, label=_("Identifiant ou mot de passe oublié"))
+register(sms_numbers.KIND_CODE, sms_number_code_letter, label=_("Code du numéro pour les SMS"))
 register(recovery.KIND_CHANGED, password_changed_letter, label=_("Mot de passe changé"))
 register(address_change.KIND, address_change_letter, label=_("Nouvelle adresse à confirmer"))
 register(address_change.KIND_ASKED, address_change_asked_letter, label=_("Changement d’adresse demandé"))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from schools.school_year import SchoolYear
 
 from . import custody, standing
-from .models import User
+from .models import User, is_staff_door
 
 HOME, ACCOUNT = "home", "account"  # the pages that panels stand on
 _panels: list[tuple[int, str, Callable[[User], Panel | None]]] = []
@@ -72,6 +72,14 @@ def _own_school(user: User) -> Panel | None:
     )
 
 
+def _own_pupils(user: User) -> Panel | None:
+    if not any(map(is_staff_door, standing.of(user).doors)):
+        return None
+    if not user.posts().filter(divisions__isnull=False, divisions__closed_at=None).exists():
+        return None
+    return Panel(title=_("Mes élèves"), template="accounts/panels/own_pupils.html")
+
+
 def _today(user: User) -> Panel | None:
     names = standing.of(user).names
     if not names and not user.is_staff:
@@ -89,5 +97,6 @@ def _notices(user: User) -> Panel | None:
 register(3, _notices)
 register(5, _administration)
 register(7, _own_school)
+register(9, _own_pupils)
 register(10, _today)
 register(20, _enrolments)

@@ -40,14 +40,18 @@ from schools.models import (
 
 from .models import (
     AddressChange,
+    ContactPreferences,
     Custody,
     Enrolment,
+    FirstSignIn,
     Notice,
     OpenSession,
+    OtherPost,
     PolicyAcceptance,
     RecoveryRequest,
     Registration,
     SignInName,
+    SmsNumber,
     StaffRole,
     User,
 )
@@ -215,6 +219,55 @@ def _export_declared(user: User) -> dict[str, Any]:
             for each in person.letters.given().select_related("batch__school").order_by("pk")
         ],
     }
+
+
+def _export_first_sign_in(user: User) -> dict[str, Any]:
+    chosen = ContactPreferences.objects.filter(user=user).first()
+    letter = FirstSignIn.objects.filter(user=user).first()
+    waiting = SmsNumber.objects.filter(user=user).first()
+    return {
+        "contact_preferences": chosen
+        and {
+            "ent_messages": chosen.ent_messages,
+            "school_news": chosen.school_news,
+            "partner_news": chosen.partner_news,
+            "phone_1": chosen.phone_1,
+            "phone_2": chosen.phone_2,
+            "sms_mobile": chosen.sms_mobile,
+            "no_sms": chosen.no_sms,
+        },
+        "sms_number_that_waits": waiting.mobile if waiting else "",
+        "messages_to_sms_number": retention.export(address=chosen.sms_mobile)
+        if chosen and chosen.sms_mobile
+        else [],
+        "opened_by_letter": letter
+        and {
+            "password_chosen_at": letter.password_chosen_at.isoformat() if letter.password_chosen_at else None
+        },
+        "other_posts": [
+            {"school": str(post.staff_member.school), "since": post.since.isoformat()}
+            for post in user.other_posts.select_related("staff_member__school").order_by("pk")
+        ],
+    }
+
+
+def _erase_first_sign_in(user: User) -> None:
+    """Forget what was sent to the numbers; the rows hang on the account."""
+    numbers = {
+        *ContactPreferences.objects.filter(user=user).values_list("sms_mobile", flat=True),
+        *SmsNumber.objects.filter(user=user).values_list("mobile", flat=True),
+    }
+    for number in numbers - {""}:
+        retention.forget(address=number)
+
+
+register(
+    Claim(
+        models=(ContactPreferences, FirstSignIn, OtherPost, SmsNumber),
+        export=_export_first_sign_in,
+        erase=_erase_first_sign_in,
+    )
+)
 
 
 def _leave_declared(_user: User) -> None:

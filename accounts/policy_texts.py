@@ -101,6 +101,21 @@ def read(path: Path) -> tuple[dict[str, str], str]:
     return facts, body.strip() + "\n"
 
 
+def as_articles(text: str) -> list[tuple[str, SafeString]]:
+    """Return Markdown in articles: the heading of each, empty before the first one, and its HTML."""
+    articles: list[tuple[str, list[str]]] = [("", [])]
+    for line in text.splitlines():
+        if line.startswith("## "):
+            articles.append((line.removeprefix("## ").strip(), []))
+        else:
+            articles[-1][1].append(line)
+    return [
+        (heading, as_html("\n".join(lines)))
+        for heading, lines in articles
+        if heading or any(map(str.strip, lines))
+    ]
+
+
 def as_html(text: str) -> SafeString:
     """Return Markdown as HTML, without any HTML of its author's. A wide table scrolls by itself."""
     opening = format_html(

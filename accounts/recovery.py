@@ -21,13 +21,14 @@ from economy.together import Batch
 from notifications import outbox
 from throttling import limits
 
-from . import addresses, correspondence, custody, links, open_sessions, registration
+from . import addresses, correspondence, custody, links, open_sessions, registration, sms_numbers
 from .ages import DIGITAL_MAJORITY
 from .backends import forget_guesses
 from .correspondence import Reader
 from .models import (
     MCM,
     AddressChange,
+    ContactPreferences,
     Custody,
     Enrolment,
     Notice,
@@ -49,8 +50,13 @@ class Outdated(Exception):
     """The link was used, or a newer one was asked for."""
 
 
-def ask(typed: str, *, device: str, client: str, language: str) -> None:
+def ask(
+    typed: str, *, device: str, client: str, language: str, authority: str = MCM, by_sms: bool = False
+) -> None:
     """Write the letter that gets its reader back in, if there is anybody to write to.
+
+    ``authority`` is that of the door whose names are meant. ``by_sms`` prefers the confirmed number for SMS
+    to the address; whichever there is serves.
 
     The same statements run for a known and an unknown name or address. What was typed is kept
     only as the recipient of the letter.
@@ -69,7 +75,9 @@ def ask(typed: str, *, device: str, client: str, language: str) -> None:
     if device:
         asked.append(limits.Limit("recovery.device", device, 20, timedelta(hours=1)))
     limits.hit(*asked, *registration.letter_limits(address or nobody))
-    user, waiting, readers, academy = _find(name=name, address=address, language=language)
+    user, waiting, readers, academy = _find(
+        name=name, address=address, language=language, authority=authority, by_sms=by_sms
+    )
     if not address:
         # Nobody's mailbox is counted as well, and a row written that goes nowhere: the same statements.
         room = _with_room([reader.address for reader in readers] or [f"nobody+{nobody}"])
@@ -85,6 +93,7 @@ def ask(typed: str, *, device: str, client: str, language: str) -> None:
                 kind=KIND if waiting is None else registration.KIND,
                 reference=str((waiting or request).public_id),
                 to=reader.address,
+                channel=outbox.Channel.SMS if reader.address.startswith("+") else outbox.Channel.MAIL,
                 language=reader.language,
                 academy=academy,
                 batch=batch,
@@ -94,7 +103,11 @@ def ask(typed: str, *, device: str, client: str, language: str) -> None:
 
 def _with_room(boxes: list[str]) -> list[str]:
     """Count a letter to each of these mailboxes, and return those that may receive one more."""
-    asked = {box: registration.letter_limits(box) for box in boxes}
+    # A telephone is counted as a mailbox is.
+    asked = {
+        box: registration.letter_limits(f"{box[1:]}@sms.invalid" if box.startswith("+") else box)
+        for box in boxes
+    }
     every = [limit for each in asked.values() for limit in each]
     try:
         limits.hit(*every)
@@ -107,12 +120,13 @@ def _with_room(boxes: list[str]) -> list[str]:
 
 
 def _find(
-    *, name: str, address: str, language: str
+    *, name: str, address: str, language: str, authority: str, by_sms: bool
 ) -> tuple[User | None, Registration | None, list[Reader], str]:
     """Return whom we know, the sign-up that waits, to whom to write, and whose staff may see the letter.
 
-    ``language`` is for who is nobody that we know. Somebody without an address is written to at those of
-    who holds their account. The same queries run whether or not there is anybody.
+    ``language`` is for who is nobody that we know. Somebody without an address is written to at their
+    confirmed number, or at the addresses of who holds their account. The same queries run whether or not
+    there is anybody.
     """
     if address:
         user = User.objects.with_address(address).annotate(code=_academy_of("pk")).first()
@@ -129,9 +143,12 @@ def _find(
         return None, waiting, [reader], waiting.academy_code if waiting else ""
     row = (
         SignInName.objects.select_related("user", "registration__academy")
-        .filter(authority=MCM, name=name)
+        .filter(authority=authority, name=name)
         .annotate(
-            address=F("user__emailaddress__email"), holders=_holders_of("user"), code=_academy_of("user")
+            address=F("user__emailaddress__email"),
+            number=_sms_number_of("user"),
+            holders=_holders_of("user"),
+            code=_academy_of("user"),
         )
         .first()
     )
@@ -141,10 +158,17 @@ def _find(
         sign_up = row.registration
         return None, sign_up, [Reader(sign_up.address, sign_up.language)], sign_up.academy_code
     assert row.user is not None  # a name has one owner, by its constraint
-    readers = (
-        [Reader(row.address, row.user.language)] if row.address else [Reader(**said) for said in row.holders]
-    )
+    own = [way for way in (row.address, row.number) if way]
+    if by_sms:
+        own.reverse()
+    readers = [Reader(own[0], row.user.language)] if own else [Reader(**said) for said in row.holders]
     return row.user, None, readers, row.code or ""
+
+
+def _sms_number_of(person: str) -> Subquery:
+    """Return somebody's confirmed number for SMS, within another query; none for who wants no SMS."""
+    chosen = ContactPreferences.objects.filter(user=OuterRef(person), no_sms=False).exclude(sms_mobile="")
+    return Subquery(chosen.values("sms_mobile")[:1])
 
 
 def _academy_of(person: str) -> Subquery:
@@ -194,7 +218,7 @@ def is_current(request: RecoveryRequest) -> bool:
 def _is_read_by_its_reader(request: RecoveryRequest) -> bool:
     if request.custody_id is not None:
         return Custody.objects.in_force().filter(pk=request.custody_id).exists()
-    return request.user is not None and bool(request.user.address())
+    return request.user is not None and bool(request.user.address() or sms_numbers.of(request.user))
 
 
 def choose_password(request: RecoveryRequest, password: str) -> User:
@@ -211,8 +235,8 @@ def choose_password(request: RecoveryRequest, password: str) -> User:
         if locked is None or not is_current(locked):
             raise Outdated
         RecoveryRequest.objects.filter(user=user, used_at=None).update(used_at=Now())
-        user.password = encoded
-        user.save(update_fields=["password"])  # which ends every session: see User's session hash
+        user.password, user.owes_password = encoded, False
+        user.save(update_fields=["password", "owes_password"])  # which ends every session: see its hash
         # Whoever had the account may have begun to take its address with them (SAFETY T24).
         AddressChange.objects.filter(user=user).delete()
         open_sessions.close_all(user)

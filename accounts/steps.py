@@ -1,4 +1,4 @@
-"""What a person must do before going on: new terms, a new school year; later a charter, a password…
+"""What a person must do before going on: new terms, a charter, a password, a new school year…
 
 Any app registers its steps in a module ``steps.py``; :class:`accounts.middleware.StepsMiddleware`
 leads to the first one that is due, whatever address was typed.
@@ -13,7 +13,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.utils.translation import get_language
 
 from . import second_factor, standing
-from .models import PolicyDocument, User
+from .models import PUPILS, PolicyDocument, User, is_staff_door
 
 TAKEN = "steps.taken"  # in a session: the pages of the steps that are due once in each
 _steps: list[Step] = []
@@ -42,10 +42,23 @@ def registered() -> tuple[Step, ...]:
     return tuple(_steps)
 
 
-def next_due(user: User, session: SessionBase) -> Step | None:
-    """Return the first step that this person still has to take in this session."""
+def is_one(page: str) -> bool:
+    """Say whether a page is that of a step."""
+    return any(step.page == page for step in _steps)
+
+
+def next_due(user: User, session: SessionBase, *, before: str = "") -> Step | None:
+    """Return the first step that this person still has to take in this session.
+
+    ``before`` is the page of a step: only those in front of it are asked about.
+    """
     taken = session.get(TAKEN, ())
-    return next((step for step in _steps if step.page not in taken and step.is_due(user)), None)
+    for step in _steps:
+        if step.page == before:
+            return None
+        if step.page not in taken and step.is_due(user):
+            return step
+    return None
 
 
 def took(page: str, session: SessionBase) -> None:
@@ -61,9 +74,36 @@ def is_taken(page: str, session: SessionBase) -> bool:
 def terms_to_accept(user: User) -> PolicyDocument | None:
     """Return the terms in force if this person has not accepted them (SCREENS A3)."""
     # Asked at each request: a version that comes into force acts on open sessions too.
-    if not standing.of(user).owes_consent:
+    if not owes_terms(user):
         return None
     return PolicyDocument.objects.to_accept(PolicyDocument.Kind.TERMS, user, get_language() or "fr").first()
+
+
+def owes_terms(user: User) -> bool:
+    """Say whether this person has to accept the terms of « Ma classe à la maison » (SCREENS A3).
+
+    Not who comes by the doors of the ENT alone: a charter is theirs, and a pupil's use of it rests on the
+    school's mission, so that no child waits there for a parent's consent.
+    """
+    stands = standing.of(user)
+    return stands.owes_consent and not (stands.doors and all(map(is_of_the_ent, stands.doors)))
+
+
+def is_of_the_ent(authority: str) -> bool:
+    """Say whether a door is one of those with a first sign-in in three steps (SCREENS C3 to C5)."""
+    return authority == PUPILS or is_staff_door(authority)
+
+
+def charter_to_accept(user: User) -> PolicyDocument | None:
+    """Return the charter in force of the pupils, or of the staff, if this person has not accepted it."""
+    doors = standing.of(user).doors
+    if any(map(is_staff_door, doors)):
+        kind = PolicyDocument.Kind.CHARTER_STAFF
+    elif PUPILS in doors:
+        kind = PolicyDocument.Kind.CHARTER_PUPILS
+    else:
+        return None
+    return PolicyDocument.objects.to_accept(kind, user, get_language() or "fr").first()
 
 
 def needs_renewal(user: User) -> bool:
@@ -76,7 +116,10 @@ def needs_renewal(user: User) -> bool:
     return not user.is_staff and stands.is_in_mcm and not stands.enrolments
 
 
-register(Step(order=10, page="accept_terms", is_due=lambda user: standing.of(user).owes_consent))
+register(Step(order=10, page="accept_terms", is_due=owes_terms))
 register(Step(order=20, page="security_set_up", is_due=second_factor.is_due))
+register(Step(order=30, page="first_charter", is_due=lambda user: charter_to_accept(user) is not None))
+register(Step(order=40, page="first_password", is_due=lambda user: user.owes_password))
+register(Step(order=50, page="first_contact", is_due=lambda user: user.owes_contact))
 register(Step(order=80, page="own_address", is_due=lambda user: user.owes_address))
 register(Step(order=90, page="renew", is_due=needs_renewal))

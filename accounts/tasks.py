@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from schools.school_year import today
 
-from . import address_change, custody, enrolment, open_sessions, recovery, registration
+from . import address_change, custody, enrolment, open_sessions, recovery, registration, sms_numbers
 
 
 @shared_task
@@ -24,4 +24,5 @@ def purge() -> None:
     recovery.purge(now)
     open_sessions.purge()
     address_change.purge(now)
+    sms_numbers.purge()
     enrolment.forget_the_past(today())

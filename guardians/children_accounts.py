@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import correspondence, custody, enrolment, personal_data, usernames
 from accounts.ages import DIGITAL_MAJORITY, MAJORITY, has_reached
-from accounts.models import MCM, Custody, Level, PolicyDocument, Power, Profile, SignInName, User
+from accounts.models import MCM, PUPILS, Custody, Level, PolicyDocument, Power, Profile, SignInName, User
 from accounts.models.policies import RULES
 from accounts.passwords import MCM as POLICY
 from accounts.passwords import PasswordContext
@@ -51,7 +51,7 @@ ENTRUSTED = journal.register_act("custody.entrusted", _("Compte d’enfant confi
 
 
 class OfAge(Exception):
-    """From 15 on a child's account is not closed over its head."""
+    """From 15 on a child's account is not closed over its head; nor is one that the school opened."""
 
 
 class OtherTexts(Exception):
@@ -85,14 +85,21 @@ class Child:
 
     @property
     def may_be_closed(self) -> bool:
-        """Whether its holders may close the account by themselves."""
-        return not self.is_of_age(DIGITAL_MAJORITY)
+        """Whether its holders may close the account by themselves: not one that the school opened."""
+        return not self.is_of_age(DIGITAL_MAJORITY) and not self.is_of_the_ent
+
+    @property
+    def is_of_the_ent(self) -> bool:
+        """Whether the account is known at the pupils' door of the ENT."""
+        return self.account is not None and is_of_the_ent(self.account)
 
     @property
     def owes_consent(self) -> list[PolicyDocument]:
         """The texts in force that a holder accepts for this child, below 15, in the language of the page."""
         if self.account is None or self.custody is None or self.is_of_age(DIGITAL_MAJORITY):
             return []
+        if all(each.authority == PUPILS for each in self.account.sign_in_names.all()):
+            return []  # of the ENT alone: the child's charter is all there is
         return texts_owed(self.account, get_language() or RULES)
 
     def is_of_age(self, age: int) -> bool:
@@ -269,8 +276,9 @@ def new_password(student: Student) -> str:
 def share(account: User) -> int:
     """Let every legal guardian who has an account hold a child's; each who did not before is told.
 
-    Returns how many. Nothing happens for a pupil's own account; one that guardians made is held again by who
-    comes, also after the last holder has gone.
+    Returns how many. Nothing happens for a pupil's own account of « Ma classe à la maison »; one that
+    guardians made, or that a letter of the school opened, is held again by who comes, also after the last
+    holder has gone.
     """
     student = account.student
     if student is None or not account.held_by_guardians:
@@ -296,6 +304,11 @@ def share(account: User) -> int:
                     language=guardian.language,
                 )
     return new
+
+
+def is_of_the_ent(account: User) -> bool:
+    """Say whether an account is known at the pupils' door, where the school lets a child in."""
+    return any(each.authority == PUPILS for each in account.sign_in_names.all())
 
 
 def share_of(student: Student) -> None:
@@ -381,7 +394,7 @@ def close(held: Custody, *, by: User) -> None:
         account = child.first()
         if account is None or not custody.held_by(by).filter(pk=held.pk).exists():
             raise custody.NotHeld
-        if custody.is_of_age(account, DIGITAL_MAJORITY):
+        if custody.is_of_age(account, DIGITAL_MAJORITY) or is_of_the_ent(account):
             raise OfAge
         assert account.student is not None  # or nobody would hold it
         for reader in correspondence.holders_of(account, but=by):

@@ -24,12 +24,14 @@ SIGN_IN: list[Page] = [
     *((level.label, "sign_in", level) for level in Level),
     (_("Entrer dans l’ENT"), "ent", ""),
     (_("Représentant légal (parents)"), "guardian_sign_in", ""),
+    (_("Connexion des élèves"), "pupil_sign_in", ""),
     (_("Nom d’utilisateur ou mot de passe oublié"), "recover", ""),
 ]
 SIGN_UP: list[Page] = [
     *((level.label, "consent", level) for level in Level),
     (_("Première connexion d’un responsable légal"), "guardian_identity", ""),
     (_("Première connexion avec un code donné par l’établissement"), "guardian_school_code", ""),
+    (_("J’ai une lettre"), "type_letter", ""),
     (_("Demander de l’aide à l’établissement"), "guardian_help", ""),
 ]
 ACCOUNT: list[Page] = [

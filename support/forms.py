@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -204,6 +205,33 @@ class RequestForm(forms.Form):
                 ),
             )
         cleaned["mobile"] = number
+
+
+class DirectoryPhoneForm(forms.Form):
+    """A member of the staff tells their school that its directory is wrong."""
+
+    submission = SubmissionField()
+    school = forms.ChoiceField(
+        label=_("Établissement"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choisissez l’établissement.")},
+    )
+    text = TextField(
+        label=_("Ce qui est faux, et ce qu’il faut écrire"),
+        help_text=_("Par exemple : le portable est maintenant le 06 12 34 56 78."),
+        error_messages={"required": _("Dites quel téléphone est faux.")},
+    )
+
+    def __init__(self, *args: Any, schools: Sequence[School], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.schools = {str(each.public_id): each for each in schools}
+        offer(self, "school", [(key, str(each)) for key, each in self.schools.items()])
+        if len(self.schools) == 1:
+            self.initial.setdefault("school", next(iter(self.schools)))
+
+    def clean_school(self) -> School:
+        """Return the school itself."""
+        return self.schools[self.cleaned_data["school"]]
 
 
 class AnswerForm(forms.Form):

@@ -25,7 +25,7 @@ from throttling import limits
 from throttling.clients import client_address
 
 from . import remedies, requests
-from .forms import AnswerForm, RequestForm
+from .forms import AnswerForm, DirectoryPhoneForm, RequestForm
 from .models import SupportRequest
 
 MOST_SHOWN = 50
@@ -71,6 +71,45 @@ def ask(request: HttpRequest, *, typed: dict[str, str], way_on: str, back: str) 
     if request.method == "POST":
         browsers.recognised(request, answer)  # the number under which its requests were counted
     return answer
+
+
+@never_cache
+@page
+def directory_phone(request: PersonRequest) -> HttpResponse:
+    """« Signaler un téléphone faux »: the school alone writes in its directory (SCREENS C5)."""
+    posts = list(request.user.posts().select_related("school__academy"))
+    if not posts:
+        raise Http404
+    form = DirectoryPhoneForm(request.POST or None, schools=[post.school for post in posts])
+    if request.method == "POST" and form.is_valid():
+        user, school = request.user, form.cleaned_data["school"]
+        response = redirect("support_sent")
+        try:
+            requests.open(
+                kind=SupportRequest.Kind.RECORD,
+                reason=SupportRequest.Reason.MOBILE,
+                asker=requests.Asker(
+                    first_name=user.first_name,
+                    last_name=user.last_name,
+                    mail=user.address(),
+                    language=user.language,
+                    user=user,
+                ),
+                place=requests.Place(school.academy, school),
+                submission=form.cleaned_data["submission"],
+                browser=browsers.recognised(request, response),
+                client=client_address(request),
+                text=form.cleaned_data["text"],
+                way_on="preferences_contact",
+            )
+            return response
+        except limits.Refused as refusal:
+            form.add_error(
+                None,
+                _("Plusieurs demandes sont déjà parties d’ici. Réessayez %(wait)s.") % {"wait": refusal.wait},
+            )
+    phones = [phone for post in posts for phone in post.directory_phones]
+    return render(request, "support/directory_phone.html", {"form": form, "phones": phones})
 
 
 @login_not_required

@@ -2,7 +2,20 @@
 
 from ..powers import Power, Role
 from .custody import Custody, CustodyQuerySet, Notice
-from .people import MCM, AgeGroup, Level, Profile, SignInName, User, UserManager, opaque_username
+from .first_sign_in import ContactPreferences, FirstSignIn, OtherPost, SmsNumber
+from .people import (
+    MCM,
+    PUPILS,
+    AgeGroup,
+    Level,
+    Profile,
+    SignInName,
+    User,
+    UserManager,
+    is_staff_door,
+    opaque_username,
+    staff_door,
+)
 from .policies import PolicyAcceptance, PolicyDocument, PolicyDocumentQuerySet, terms_in_force
 from .sign_ups import (
     Enrolment,
@@ -17,15 +30,19 @@ from .ways_in import AddressChange, OpenSession, RecoveryRequest
 
 __all__ = [
     "MCM",
+    "PUPILS",
     "AddressChange",
     "AgeGroup",
+    "ContactPreferences",
     "Custody",
     "CustodyQuerySet",
     "Enrolment",
     "EnrolmentQuerySet",
+    "FirstSignIn",
     "Level",
     "Notice",
     "OpenSession",
+    "OtherPost",
     "Place",
     "PolicyAcceptance",
     "PolicyDocument",
@@ -37,10 +54,13 @@ __all__ = [
     "RegistrationQuerySet",
     "Role",
     "SignInName",
+    "SmsNumber",
     "StaffRole",
     "User",
     "UserManager",
+    "is_staff_door",
     "opaque_username",
     "random_secret",
+    "staff_door",
     "terms_in_force",
 ]

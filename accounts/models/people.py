@@ -10,13 +10,13 @@ from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import OuterRef, Subquery, Value
+from django.db.models import F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Concat, Now
 from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from schools.models import Academy, StaffMember, Student
+from schools.models import Academy, StaffMember, StaffMemberQuerySet, Student
 from schools.scope import NOWHERE, Scope
 from schools.search_key import SearchKey, words_of
 
@@ -26,6 +26,18 @@ if TYPE_CHECKING:
     from ..standing import Standing
 
 MCM = "mcm"  # the authority of « Ma classe à la maison »: one door for its three levels
+PUPILS = "eleve"  # the authority of the pupils' door to the ENT
+_STAFF = "academie:"  # with the code of the académie: of the door of its staff
+
+
+def staff_door(academy: str) -> str:
+    """Return the authority of the names of an académie's staff, by its code: « academie:70 »."""
+    return f"{_STAFF}{academy}"
+
+
+def is_staff_door(authority: str) -> bool:
+    """Say whether an authority is an académie's."""
+    return authority.startswith(_STAFF)
 
 
 class Level(models.TextChoices):
@@ -130,6 +142,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     held_by_guardians = models.BooleanField(default=False, db_default=False)
     # Somebody who held their account does so no more: they are asked for an address of their own.
     owes_address = models.BooleanField(default=False, db_default=False)
+    # Steps of a first sign-in to the ENT: a password of their own, and how to reach them (SCREENS C4, C5).
+    owes_password = models.BooleanField(default=False, db_default=False)
+    owes_contact = models.BooleanField(default=False, db_default=False)
     # Raised to end all sessions of a person at once.
     session_epoch = models.PositiveIntegerField(default=0)
     search_key = models.GeneratedField(
@@ -188,12 +203,26 @@ class User(AbstractBaseUser, PermissionsMixin):
                 found[power] = found.get(power, NOWHERE) | own
         return found
 
+    def posts(self) -> StaffMemberQuerySet:
+        """Return who this person is at each school that has proved it, as long as it declares them.
+
+        The first is ``staff_member``, the others are :class:`.first_sign_in.OtherPost`. What they may do
+        there says each school's roster.
+        """
+        mine = Q(pk=self.staff_member_id) | Q(other_post__user=self)
+        return StaffMember.objects.with_access().filter(mine).order_by("pk")
+
     def school_headed(self) -> str:
-        """Return the UAI of the school that says this person is its head; empty for anybody else."""
+        """Return the UAI of the school that says this person is its head; empty for anybody else.
+
+        Of two, the one that was proved first.
+        """
         if self.staff_member_id is None:
             return ""
         heads = StaffMember.objects.filter(role=StaffMember.Role.HEAD, gone_at=None)
-        return heads.filter(pk=self.staff_member_id).values_list("school__uai", flat=True).first() or ""
+        mine = heads.filter(Q(pk=self.staff_member_id) | Q(other_post__user=self))
+        ordered = mine.order_by(F("other_post").asc(nulls_first=True))
+        return ordered.values_list("school__uai", flat=True).first() or ""
 
     def scope(self, power: Power) -> Scope:
         """Return where this person has a power, académies or the school they head; anew at each request."""

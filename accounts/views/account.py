@@ -128,7 +128,6 @@ def change_names(request: PersonRequest) -> HttpResponse:
     return render(request, "accounts/account/names.html", {"form": form})
 
 
-@steps_not_required
 @never_cache
 @recently_proved
 @page

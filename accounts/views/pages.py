@@ -6,10 +6,12 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
+
+from schools import reference
 
 View = Callable[..., HttpResponseBase]
 page = require_http_methods(["GET", "HEAD", "POST"])
@@ -40,3 +42,10 @@ def next_page(request: HttpRequest) -> str:
     if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
         return wanted
     return ""
+
+
+def known_academy(code: str) -> str:
+    """Return the code of an académie that stood in an address; :class:`Http404` for one that there is not."""
+    if all(row.code != code for row in reference.academies_with_departments()):
+        raise Http404
+    return code

@@ -12,12 +12,15 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
 from accounts import browsers, recovery, sessions, standing
+from accounts.ent_forms import EntRecoveryForm, StaffRecoveryForm
 from accounts.forms import NewPasswordForm, RecoveryForm
+from accounts.models import PUPILS, staff_door
 from accounts.passwords import PasswordContext, of_doors
+from schools.models import Academy
 from throttling import limits
 from throttling.clients import client_address
 
-from .pages import holds_a_secret, page
+from .pages import holds_a_secret, known_academy, page
 
 
 @login_not_required
@@ -41,6 +44,64 @@ def recover(request: HttpRequest) -> HttpResponse:
                 _("Plusieurs messages ont déjà été demandés. Réessayez %(wait)s.") % {"wait": refusal.wait},
             )
     return render(request, "accounts/recover.html", {"form": form})
+
+
+@login_not_required
+@never_cache
+@page
+def recover_pupil(request: HttpRequest) -> HttpResponse:
+    """Lead a pupil back in: by who looks after their account, or by a teacher (SAFETY T5, G1)."""
+    form = EntRecoveryForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and _asked(request, form, PUPILS):
+        return redirect("pupil_recover_sent")
+    return render(request, "accounts/ent/recover_pupil.html", {"form": form})
+
+
+@login_not_required
+@never_cache
+@page
+def recover_staff(request: HttpRequest, academy: str) -> HttpResponse:
+    """Lead a member of the staff back in: by their confirmed address or number, or by a new letter."""
+    door = staff_door(known_academy(academy))
+    form = StaffRecoveryForm(request.POST or None)
+    shown = {"academy": Academy.objects.get(code=academy)}
+    if request.method == "POST" and form.is_valid() and _asked(request, form, door):
+        return redirect("staff_recover_sent", academy=academy)
+    return render(request, "accounts/ent/recover_staff.html", {**shown, "form": form})
+
+
+@login_not_required
+@require_safe
+def recover_pupil_sent(request: HttpRequest) -> HttpResponse:
+    """Say what happens next, and what else there is to do, to every pupil alike."""
+    return render(request, "accounts/ent/recover_pupil_sent.html")
+
+
+@login_not_required
+@require_safe
+def recover_staff_sent(request: HttpRequest, academy: str) -> HttpResponse:
+    """Do so for the staff."""
+    shown = {"academy": Academy.objects.get(code=known_academy(academy))}
+    return render(request, "accounts/ent/recover_staff_sent.html", shown)
+
+
+def _asked(request: HttpRequest, form: EntRecoveryForm, authority: str) -> bool:
+    try:
+        recovery.ask(
+            form.cleaned_data["login"],
+            device=browsers.device(request),
+            client=client_address(request),
+            language=get_language() or "fr",
+            authority=authority,
+            by_sms=form.cleaned_data.get("by") == "sms",
+        )
+    except limits.Refused as refusal:
+        form.add_error(
+            "login",
+            _("Plusieurs messages ont déjà été demandés. Réessayez %(wait)s.") % {"wait": refusal.wait},
+        )
+        return False
+    return True
 
 
 @login_not_required

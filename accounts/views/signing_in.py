@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.contrib.auth import authenticate
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -13,14 +12,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from accounts import browsers, farewells, sessions
+from accounts import browsers, ent_doors, farewells, first_sign_in, sessions
 from accounts.doors import MCM_DOOR, Door
 from accounts.models import Level, User
 from economy import pages
+from schools.letters import codes
 from schools.school_year import SchoolYear
 from throttling import limits
 
-from .pages import next_page, page
+from .pages import known_academy, next_page, page
 
 
 @login_not_required
@@ -35,29 +35,23 @@ def sign_in(request: HttpRequest, level: Level | None = None, door: Door = MCM_D
     known = browsers.name(request)
     form = door.form(request.POST or None, initial={"login": known, "remember_name": bool(known)})
     if request.method == "POST" and form.is_valid():
-        login = form.cleaned_data["login"]
+        login, typed = form.cleaned_data["login"], form.cleaned_data["password"]
         try:
-            user = authenticate(
-                request, username=login, password=form.cleaned_data["password"], authority=door.authority
-            )
+            user = door.proof(request, login, typed, door.authority)
+            if user is None and door.letters and (answer := _by_letter(request, login, typed, door)):
+                return answer
         except limits.Refused as refusal:
             form.add_error(None, _too_often(refusal))
         else:
             if user is not None:
                 response = sessions.sign_in(request, user, next_url=wanted)
-                if door.policy.is_known_to_guessers(form.cleaned_data["password"]):
+                if door.policy.is_known_to_guessers(typed) and not user.owes_password:
                     request.session[sessions.GUESSABLE] = True
                 browsers.forget_registration(response)
                 remember = form.cleaned_data["remember_name"]
                 browsers.remember_name(response, _name_of(user, login, door) if remember else "")
                 return response
-            form.add_error(
-                None,
-                _(
-                    "Le nom d’utilisateur ou le mot de passe n’est pas bon. Vérifiez les "
-                    "majuscules. Vous venez de vous inscrire ? Ouvrez d’abord le lien reçu par courriel."
-                ),
-            )
+            form.add_error(None, str(door.wrong))
     return pages.draw(
         request,
         door.template,
@@ -68,6 +62,20 @@ def sign_in(request: HttpRequest, level: Level | None = None, door: Door = MCM_D
             "expired": "expiree" in request.GET and not form.is_bound,
         },
     )
+
+
+@login_not_required
+@sensitive_post_parameters("password")
+def sign_in_pupil(request: HttpRequest) -> HttpResponse:
+    """Sign in at the pupils' door of the ENT."""
+    return sign_in(request, door=ent_doors.for_pupils())
+
+
+@login_not_required
+@sensitive_post_parameters("password")
+def sign_in_staff(request: HttpRequest, academy: str) -> HttpResponse:
+    """Sign in at the door of an académie's staff (SCREENS C2)."""
+    return sign_in(request, door=ent_doors.for_staff(known_academy(academy)))
 
 
 @login_not_required
@@ -91,6 +99,20 @@ def sign_out(request: HttpRequest) -> HttpResponse:
         response.headers["Clear-Site-Data"] = '"cache", "storage"'
         return response
     return render(request, "accounts/sign_out.html")
+
+
+def _by_letter(request: HttpRequest, login: str, typed: str, door: Door) -> HttpResponse | None:
+    """Let in who typed the code of their letter in the place of a password, the first time (SCREENS C2)."""
+    try:
+        return first_sign_in.by_letter(
+            request,
+            identifier=login,
+            typed=typed,
+            browser=browsers.device_hash(request),
+            audiences=door.letters,
+        )
+    except (codes.Mistyped, codes.WrongCode):
+        return None
 
 
 def _too_often(refusal: limits.Refused) -> str:

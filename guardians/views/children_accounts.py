@@ -20,8 +20,7 @@ from accounts import custody
 from accounts.forms import NewPasswordForm
 from accounts.models import Custody
 from accounts.models.policies import RULES
-from accounts.passwords import MCM as POLICY
-from accounts.passwords import PasswordContext
+from accounts.passwords import PasswordContext, of_doors
 from accounts.reauthentication import recently_proved
 from accounts.sessions import PersonRequest
 from accounts.views.pages import page
@@ -75,8 +74,10 @@ def password(request: PersonRequest, public_id: uuid.UUID) -> HttpResponse:
     """Give a child's account another password."""
     held = _held(request, public_id)
     names = list(held.child.sign_in_names.order_by("pk").values_list("name", flat=True))
+    policy = of_doors(held.child.sign_in_names.values_list("authority", flat=True))
     form = NewPasswordForm(
         request.POST or None,
+        policy=policy,
         context=PasswordContext(
             names=(held.child.first_name, held.child.last_name),
             username="".join(names[:1]),
@@ -94,7 +95,7 @@ def password(request: PersonRequest, public_id: uuid.UUID) -> HttpResponse:
             form.add_error(
                 None, _("Trop de changements aujourd’hui. Réessayez %(wait)s.") % {"wait": refusal.wait}
             )
-    shown = {"form": form, "child": held.child, "names": names, "policy": POLICY.as_data()}
+    shown = {"form": form, "child": held.child, "names": names, "policy": policy.as_data()}
     return render(request, "guardians/children_accounts/password.html", shown)
 
 

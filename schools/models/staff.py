@@ -27,6 +27,14 @@ class StaffMemberQuerySet(models.QuerySet["StaffMember"]):
         """Keep those whom the school declares, or did until less than seven days ago."""
         return self.filter(Q(gone_at=None) | Q(access_until__gt=Now()))
 
+    def same_person_as(self, member: StaffMember) -> StaffMemberQuerySet:
+        """Return the rows of a person in the schools of one académie, found by their academic identifier."""
+        if not member.identifier:
+            return self.with_access().filter(pk=member.pk)
+        return self.with_access().filter(
+            identifier=member.identifier, school__academy=member.school.academy_id
+        )
+
 
 class StaffMember(models.Model):
     """Somebody who works at one school, as the school says."""
@@ -97,6 +105,11 @@ class StaffMember(models.Model):
     def subject(self) -> str:
         """What the journal calls them."""
         return f"staff:{self.public_id}"
+
+    @property
+    def directory_phones(self) -> list[tuple[str, str]]:
+        """What the directory calls each of their telephones, and its number (SCREENS C5)."""
+        return []
 
 
 class StaffDivision(models.Model):

@@ -66,6 +66,10 @@ class Portal(Installation):
         """Let a school declare a guardian called Inès and her children (« Chloé=2012-03-09 »)."""
         self._run("tests.journeys.declared", uai, mobile, name, *children)
 
+    def hand_a_letter(self, uai: str, identifier: str, code: str, who: str) -> None:
+        """Let a school have a « teacher » or a « pupil » whose letter was opened, and no more done."""
+        self._run("tests.journeys.newcomers", uai, identifier, code, who)
+
     def appoint_head(self, uai: str, name: str, username: str, address: str, password: str) -> None:
         """Let a school have a head, Samir Roux, who has an account."""
         self._run("tests.journeys.headed", uai, name, username, address, password)

@@ -1,0 +1,107 @@
+"""How a member of the staff or a pupil comes to the ENT for the first time, and what they chose there."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from schools.models import StaffMember
+
+from .people import User
+
+A_WEEK = timedelta(days=7)
+AT_HAND = timedelta(minutes=30)
+E164 = r"^(\+[1-9][0-9]{6,14})?$"
+
+
+class FirstSignIn(models.Model):
+    """The letter that last opened an account: its code stands for a password until one is chosen.
+
+    So a first sign-in that was left goes on at another computer, for a week by PostgreSQL's clock
+    (SAFETY T38, F16). Afterwards the row only tells a code that has served from a new one.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="first_sign_in")
+    code_digest = models.CharField(max_length=64)  # keyed by LINK_KEY: a copy of the database gives no code
+    until = models.DateTimeField(db_default=Now() + A_WEEK)
+    password_chosen_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["code_digest"], name="first_sign_in_code")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: first sign-in"
+
+
+class OtherPost(models.Model):
+    """A second school that declares the same person, and has proved it: by its letter, or by the académie.
+
+    The first one is ``User.staff_member``. An identifier that two schools write gives nothing by itself:
+    any head may write any identifier into a file (SAFETY T50).
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="other_posts")
+    staff_member = models.OneToOneField(StaffMember, on_delete=models.CASCADE, related_name="other_post")
+    since = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} → {self.staff_member_id}"
+
+
+class ContactPreferences(models.Model):
+    """« Contact et préférences » (SCREENS C5): what somebody wants to hear of, and where.
+
+    Without a row nothing is wanted. The address is the account's own, confirmed (allauth's ``EmailAddress``).
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="contact_preferences")
+    ent_messages = models.BooleanField(default=False)
+    school_news = models.BooleanField(default=False)
+    partner_news = models.BooleanField(default=False)
+    phone_1 = models.CharField(max_length=16, blank=True)
+    phone_2 = models.CharField(max_length=16, blank=True)
+    sms_mobile = models.CharField(max_length=16, blank=True)  # confirmed by a code that was sent to it
+    no_sms = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(phone_1__regex=E164, phone_2__regex=E164, sms_mobile__regex=E164),
+                name="contact_preferences_phones",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: contact"
+
+
+class SmsNumberQuerySet(models.QuerySet["SmsNumber"]):
+    """Numbers that wait for their code."""
+
+    def alive(self) -> SmsNumberQuerySet:
+        """Keep those whose code was sent less than thirty minutes ago."""
+        return self.filter(lives_until__gt=Now())
+
+
+class SmsNumber(models.Model):
+    """A number for SMS that waits for the code sent to it; one per account. The code stands nowhere."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="sms_number")
+    mobile = models.CharField(max_length=16)
+    code_number = models.PositiveSmallIntegerField(default=1)  # another one for each code sent again
+    guesses = models.PositiveSmallIntegerField(default=0)
+    lives_until = models.DateTimeField(db_default=Now() + AT_HAND)
+
+    objects = SmsNumberQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["lives_until"], name="sms_number_end")]
+        constraints = [models.CheckConstraint(condition=~Q(mobile=""), name="sms_number_is_one")]
+
+    def __str__(self) -> str:
+        return str(self.public_id)
