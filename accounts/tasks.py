@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from schools.school_year import today
 
-from . import address_change, custody, enrolment, open_sessions, recovery, registration
+from . import address_change, custody, enrolment, open_sessions, otp_keys, recovery, registration
+from .openid.door import VISITS
 
 
 @shared_task
@@ -25,3 +26,5 @@ def purge() -> None:
     open_sessions.purge()
     address_change.purge(now)
     enrolment.forget_the_past(today())
+    otp_keys.purge()
+    VISITS.purge()

@@ -2,8 +2,11 @@
 
 from ..powers import Power, Role
 from .custody import Custody, CustodyQuerySet, Notice
+from .entrances import Entrance, WayIn
+from .otp_keys import OtpKey
 from .people import MCM, AgeGroup, Level, Profile, SignInName, User, UserManager, opaque_username
 from .policies import PolicyAcceptance, PolicyDocument, PolicyDocumentQuerySet, terms_in_force
+from .providers import IdentityProvider, ProviderIdentity, ProviderVisit
 from .sign_ups import (
     Enrolment,
     EnrolmentQuerySet,
@@ -23,15 +26,20 @@ __all__ = [
     "CustodyQuerySet",
     "Enrolment",
     "EnrolmentQuerySet",
+    "Entrance",
+    "IdentityProvider",
     "Level",
     "Notice",
     "OpenSession",
+    "OtpKey",
     "Place",
     "PolicyAcceptance",
     "PolicyDocument",
     "PolicyDocumentQuerySet",
     "Power",
     "Profile",
+    "ProviderIdentity",
+    "ProviderVisit",
     "RecoveryRequest",
     "Registration",
     "RegistrationQuerySet",
@@ -40,6 +48,7 @@ __all__ = [
     "StaffRole",
     "User",
     "UserManager",
+    "WayIn",
     "opaque_username",
     "random_secret",
     "terms_in_force",

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from accounts import passkeys, second_factor, sessions
+from accounts import otp_keys, passkeys, second_factor, sessions
 from accounts.account_forms import CodeForm, CodeOrPasskeyForm
 from accounts.middleware import steps_not_required
 from accounts.reauthentication import recently_proved
@@ -65,6 +65,7 @@ def ways(user: sessions.User) -> dict[str, Any]:
         "app": second_factor.app_of(user),
         "passkeys": passkeys.of(user),
         "passkey_origin": passkeys.origin(),
+        "may_have_key": otp_keys.may_have_one(user),
     }
 
 
