@@ -110,7 +110,15 @@ def trees() -> dict[str, Tree]:
 
 
 def _choice(row: WayIn, under: tuple[Choice, ...] = ()) -> Choice:
-    provider = row.provider
+    told = row.provider
+    provider = None
+    if told is not None:
+        provider = Provider(
+            public_id=told.public_id,
+            name=told.name,
+            issuer=told.issuer,
+            is_on=told.is_on,
+        )
     return Choice(
         code=row.code,
         french=row.label,
@@ -119,10 +127,7 @@ def _choice(row: WayIn, under: tuple[Choice, ...] = ()) -> Choice:
         leads_to=row.leads_to,
         academy=row.academy.code if row.academy else "",
         academy_name=row.academy.name if row.academy else "",
-        provider=provider
-        and Provider(
-            public_id=provider.public_id, name=provider.name, issuer=provider.issuer, is_on=provider.is_on
-        ),
+        provider=provider,
         sentence_french=row.sentence,
         sentence_english=row.sentence_en,
         choices=under,

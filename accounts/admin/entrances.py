@@ -17,7 +17,7 @@ from accounts import entrances, identity_providers
 from accounts.models import Entrance, IdentityProvider, Power, WayIn
 from accounts.openid import door
 from accounts.openid.calling import Nonsense, Unreachable
-from back_office.acts import Act, Refused
+from back_office.acts import Act, Refused, Words
 from back_office.scoped import ScopedAdmin
 
 from . import refusals
@@ -121,7 +121,7 @@ class NationalAdmin(ScopedAdmin):
 
     read_power = Power.SET_UP_ENTRANCES
     list_per_page = 100
-    written = ""  # what a new row is called
+    written: Words = ""  # what a new row is called
 
     def rows(self, request: HttpRequest, power: str) -> QuerySet[Any]:
         """Return every row to whoever has the power in all académies."""
@@ -182,7 +182,10 @@ class WayInAdmin(NationalAdmin):
     list_display_links = ("label",)
     list_filter = ("entrance",)
     list_select_related = ("entrance", "parent")
-    ordering = ("entrance", "order", "pk")
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """Region by region, as people read them."""
+        return ("entrance", "order", "pk")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """A code is for good: browsers remember it."""

@@ -54,7 +54,9 @@ def member(provider: IdentityProvider, said: Said) -> StaffMember:
     is closed, and where another identity of this provider has come as them.
     """
     identifier = said.proof.get(provider.claim, said.userinfo.get(provider.claim))
-    if not isinstance(identifier, str) or not 0 < len(identifier.strip()) <= LONGEST_IDENTIFIER:
+    if not isinstance(identifier, str) or not identifier.isprintable():
+        raise Unknown("claim")
+    if not 0 < len(identifier.strip()) <= LONGEST_IDENTIFIER:
         raise Unknown("claim")
     wanted = identifier.strip()
     records = list(
