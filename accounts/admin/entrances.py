@@ -143,13 +143,17 @@ class NationalAdmin(ScopedAdmin):
         return super().get_form(request, obj, change=change, **kwargs)
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
     ) -> Any:
         """Show a row, or begin one; of two pages sent at once, the second is told to look again."""
         if object_id is None:
-            kwargs["extra_context"] = {"subtitle": self.written, **(kwargs.get("extra_context") or {})}
+            extra_context = {"subtitle": self.written, **(extra_context or {})}
         try:
-            return super().changeform_view(request, object_id, *args, **kwargs)
+            return super().changeform_view(request, object_id, form_url, extra_context)
         except IntegrityError:
             messages.error(
                 request,
