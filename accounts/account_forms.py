@@ -133,7 +133,7 @@ class PinForm(forms.Form):
             raise ValidationError(_("De quatre à huit chiffres, sans lettre."))
         if otp_keys.is_easily_guessed(pin):
             raise ValidationError(
-                _("Ce code PIN est trop facile à deviner : mélangez davantage les chiffres.")
+                _("Ce code PIN est trop facile à deviner : mélangez davantage les chiffres.")
             )
         return pin
 

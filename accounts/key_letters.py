@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from . import otp_keys
 from .staff_letters import Told
 
-_NOT_YOU = _("C’était vous ? Alors tout va bien. Sinon, choisissez tout de suite un nouveau mot de passe.")
+_NOT_YOU = _("C’était vous ? Alors tout va bien. Sinon, choisissez tout de suite un nouveau mot de passe.")
 _NEW_PASSWORD = _("Choisir un nouveau mot de passe")
 
 KEY: dict[str, Told] = {
@@ -26,7 +26,7 @@ KEY: dict[str, Told] = {
     ),
     otp_keys.KIND_REMOVED: Told(
         subject=_("Votre clé OTP a été retirée"),
-        what=_("La clé OTP de %(name)s n’ouvre plus son compte : le mot de passe suffit de nouveau."),
+        what=_("La clé OTP de %(name)s n’ouvre plus son compte : le mot de passe suffit de nouveau."),
         advice=_NOT_YOU,
         page="recover",
         page_label=_NEW_PASSWORD,

@@ -38,7 +38,7 @@ YEAR = timedelta(days=365)
 def _remember() -> forms.ChoiceField:
     return forms.ChoiceField(
         label=_("Mémoriser ce choix"),
-        choices=[("non", _("Non : je suis dans un lieu public")), ("oui", _("Oui : c’est mon ordinateur"))],
+        choices=[("non", _("Non : je suis dans un lieu public")), ("oui", _("Oui : c’est mon ordinateur"))],
         initial="non",
         required=False,
         widget=forms.RadioSelect,
@@ -53,7 +53,7 @@ class RegionForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={
             "required": _("Dites qui vous êtes."),
-            "invalid_choice": _("Ce choix n’existe plus : prenez-en un autre."),
+            "invalid_choice": _("Ce choix n’existe plus : prenez-en un autre."),
         },
     )
     remember = _remember()
@@ -79,13 +79,7 @@ class ProfileForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choisissez le niveau.")},
     )
-    remember = forms.ChoiceField(
-        label=_("Mémoriser ce choix"),
-        choices=[("non", _("Non : je suis dans un lieu public")), ("oui", _("Oui : c’est mon ordinateur"))],
-        initial="non",
-        required=False,
-        widget=forms.RadioSelect,
-    )
+    remember = _remember()
 
 
 def remembered(request: HttpRequest) -> tuple[str, str]:

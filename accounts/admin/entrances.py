@@ -61,17 +61,17 @@ class WayInForm(forms.ModelForm):
         entrance, parent = said.get("entrance"), said.get("parent")
         if parent is not None and entrance is not None and parent.entrance_id != entrance.pk:
             self.add_error(
-                "parent", _("Ce titre est celui d’une autre région : choisissez-en un de la même.")
+                "parent", _("Ce titre est celui d’une autre région : choisissez-en un de la même.")
             )
         if parent is not None and not said.get("leads_to"):
-            self.add_error("parent", _("Un titre reste au premier niveau : il ne va pas sous un autre."))
+            self.add_error("parent", _("Un titre reste au premier niveau : il ne va pas sous un autre."))
         if self.instance.pk and self.instance.ways.exists():
             if said.get("leads_to"):
                 self.add_error(
-                    "leads_to", _("Des choix sont sous ce titre : déplacez-les d’abord sous un autre.")
+                    "leads_to", _("Des choix sont sous ce titre : déplacez-les d’abord sous un autre.")
                 )
             if "entrance" in self.changed_data:
-                self.add_error("entrance", _("Des choix sont sous ce titre : il reste dans sa région."))
+                self.add_error("entrance", _("Des choix sont sous ce titre : il reste dans sa région."))
         return said
 
 
@@ -83,7 +83,7 @@ class ProviderForm(forms.ModelForm):
         required=False,
         max_length=500,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("Gardé chiffré, jamais montré. Vide : le secret enregistré reste."),
+        help_text=_("Gardé chiffré, jamais montré. Vide : le secret enregistré reste."),
     )
 
     class Meta:
@@ -96,7 +96,7 @@ class ProviderForm(forms.ModelForm):
             return identity_providers.clean_issuer(self.cleaned_data["issuer"])
         except identity_providers.NoIssuer as refusal:
             raise ValidationError(
-                _("Écrivez une adresse qui commence par https://, sans « ? », « # » ni « @ ».")
+                _("Écrivez une adresse qui commence par https://, sans « ? », « # » ni « @ ».")
             ) from refusal
 
     def clean_claim(self) -> str:
@@ -104,7 +104,7 @@ class ProviderForm(forms.ModelForm):
         claim = str(self.cleaned_data["claim"]).strip()
         if "mail" in claim.lower():
             raise ValidationError(
-                _("Une adresse de courriel peut changer de mains : choisissez l’attribut de l’identifiant.")
+                _("Une adresse de courriel peut changer de mains : choisissez l’attribut de l’identifiant.")
             )
         return claim
 
@@ -157,7 +157,7 @@ class NationalAdmin(ScopedAdmin):
         except IntegrityError:
             messages.error(
                 request,
-                _now("Quelqu’un d’autre a changé cette entrée entre-temps : regardez, et recommencez."),
+                _now("Quelqu’un d’autre a changé cette entrée entre-temps : regardez, et recommencez."),
             )
             return HttpResponseRedirect(request.path)
 
@@ -218,10 +218,10 @@ def _check(_request: HttpRequest, provider: IdentityProvider, _said: dict[str, A
 def _what_is_wrong(word: str) -> str:
     if word == "issuer":
         return _now(
-            "Il se présente sous une autre adresse : recopiez son émetteur (issuer) à la lettre près."
+            "Il se présente sous une autre adresse : recopiez son émetteur (issuer) à la lettre près."
         )
     if word == "no-key":
-        return _now("Il ne publie aucune clé pour cette signature des jetons : choisissez l’autre.")
+        return _now("Il ne publie aucune clé pour cette signature des jetons : choisissez l’autre.")
     if word.endswith(("_endpoint", "_uri")):
         return _now(
             "Une de ses adresses (%(word)s) manque, ou n’est pas sur le même serveur que l’émetteur."
@@ -244,7 +244,7 @@ class IdentityProviderAdmin(NationalAdmin):
             label=_("Vérifier ce fournisseur"),
             power=Power.SET_UP_ENTRANCES,
             do=_check,
-            done=_("Il répond : ses adresses et ses clés sont bonnes."),
+            done=_("Il répond : ses adresses et ses clés sont bonnes."),
             explanation=_("Le portail lui demande ses adresses et ses clés. Rien n’est changé."),
             form=forms.Form,
         ),

@@ -31,11 +31,11 @@ class Entrance(models.Model):
         max_length=40,
         unique=True,
         validators=[PLAIN],
-        help_text=_("La page sera « /ent/… / ». Par exemple : auvergne-rhone-alpes."),
+        help_text=_("La page sera « /ent/… / ». Par exemple : auvergne-rhone-alpes."),
     )
     name = models.CharField(_("nom de la région"), max_length=60, unique=True)
     is_open = models.BooleanField(
-        _("ouverte"), default=True, help_text=_("Décochée : la page n’existe plus pour personne.")
+        _("ouverte"), default=True, help_text=_("Décochée : la page n’existe plus pour personne.")
     )
 
     class Meta:
@@ -47,7 +47,7 @@ class Entrance(models.Model):
                 name="entrance_slug_is_free",
                 condition=~Q(slug__in=TAKEN),
                 violation_error_message=_(
-                    "Cette adresse sert déjà à une autre page : choisissez-en une autre."
+                    "Cette adresse sert déjà à une autre page : choisissez-en une autre."
                 ),
             ),
             models.CheckConstraint(
@@ -77,7 +77,7 @@ class WayIn(models.Model):
     class LeadsTo(models.TextChoices):
         """Where a choice ends."""
 
-        HEADING = "", _("rien : un titre, avec d’autres choix dessous")
+        HEADING = "", _("rien : un titre, avec d’autres choix dessous")
         GUARDIANS = "guardians", _("la connexion des responsables légaux")
         PUPILS = "pupils", _("la connexion des élèves")
         STAFF = "staff", _("la connexion des personnels d’une académie")
@@ -91,7 +91,7 @@ class WayIn(models.Model):
         _("code"),
         max_length=40,
         validators=[PLAIN],
-        help_text=_("Court, unique dans la région, et pour toujours : « enseignant-lyon »."),
+        help_text=_("Court, unique dans la région, et pour toujours : « enseignant-lyon »."),
     )
     parent = models.ForeignKey(
         "self",
@@ -100,7 +100,7 @@ class WayIn(models.Model):
         null=True,
         blank=True,
         related_name="ways",
-        help_text=_("Vide : au premier niveau."),
+        help_text=_("Vide : au premier niveau."),
     )
     order = models.PositiveSmallIntegerField(
         _("rang"), default=0, help_text=_("Les plus petits nombres d’abord.")
@@ -175,7 +175,7 @@ class WayIn(models.Model):
             models.CheckConstraint(
                 name="way_in_heading_on_top",
                 condition=~Q(leads_to="") | Q(parent=None),
-                violation_error_message=_("Un titre reste au premier niveau : il ne va pas sous un autre."),
+                violation_error_message=_("Un titre reste au premier niveau : il ne va pas sous un autre."),
             ),
             models.CheckConstraint(
                 name="way_in_academy",

@@ -32,7 +32,7 @@ class IdentityProvider(models.Model):
         _("nom"),
         max_length=80,
         unique=True,
-        help_text=_("Ce que lisent les personnes. Par exemple : « Portail de l’académie de Lyon »."),
+        help_text=_("Ce que lisent les personnes. Par exemple : « Portail de l’académie de Lyon »."),
     )
     issuer = models.CharField(
         _("émetteur (issuer)"),
@@ -48,7 +48,7 @@ class IdentityProvider(models.Model):
         _("portées (scope)"),
         max_length=200,
         default="openid profile",
-        help_text=_("Séparées par des espaces ; « openid » en fait toujours partie."),
+        help_text=_("Séparées par des espaces ; « openid » en fait toujours partie."),
     )
     claim = models.CharField(
         _("attribut de l’identifiant académique"),

@@ -29,7 +29,7 @@ WORDS: dict[str, Words] = {
     Trouble.AWAY.value: Words(
         _("Ce service de connexion ne répond pas"),
         _(
-            "Ce n’est pas votre faute. Il est en panne ou très lent en ce moment : "
+            "Ce n’est pas votre faute. Il est en panne ou très lent en ce moment : "
             "réessayez dans quelques minutes."
         ),
     ),
@@ -64,7 +64,7 @@ WORDS: dict[str, Words] = {
         _(
             "Votre connexion est bonne, mais nous ne savons pas à quelle fiche de personnel elle correspond. "
             "Demandez au secrétariat de votre établissement de vérifier votre identifiant académique dans sa "
-            "liste du personnel ; s’il est juste, appelez le guichet de votre académie."
+            "liste du personnel ; s’il est juste, appelez le guichet de votre académie."
         ),
     ),
 }

@@ -203,15 +203,15 @@ class TestAProvider:
         self.add(national, issuer=forger.issuer, algorithm="ES256")
         row = IdentityProvider.objects.get()
         act = f"{PROVIDERS}{row.pk}/acte/verifier/"
-        assert "ses clés sont bonnes" in words(national.post(act, follow=True))
+        assert "ses clés sont bonnes" in words(national.post(act, {"sent": "1"}, follow=True))
         IdentityProvider.objects.update(algorithm="RS256")
-        assert "aucune clé" in words(national.post(act))
+        assert "aucune clé" in words(national.post(act, {"sent": "1"}))
         forger.instead["/.well-known/openid-configuration"] = b'{"issuer": "https://exemple.fr"}'
-        assert "à la lettre près" in words(national.post(act))
+        assert "à la lettre près" in words(national.post(act, {"sent": "1"}))
         forger.instead["/.well-known/openid-configuration"] = b"<html>"
-        assert "ne répond aucun fournisseur" in words(national.post(act))
+        assert "ne répond aucun fournisseur" in words(national.post(act, {"sent": "1"}))
         forger.stop()
-        assert "ne répond pas" in words(national.post(act))
+        assert "ne répond pas" in words(national.post(act, {"sent": "1"}))
 
     def test_an_issuer_on_this_machine_may_do_without_https(self) -> None:
         assert identity_providers.clean_issuer(" http://localhost:8080/sso ") == "http://localhost:8080/sso"
