@@ -82,6 +82,11 @@ class Tree:
         """Return the choice of this code, if it leads somewhere."""
         return next((each for each in self.leaves() if each.code == code), None)
 
+    def in_full(self, leaf: Choice) -> str:
+        """Return what a choice is called where its heading does not stand above it."""
+        above = [each.label for each in self.choices if leaf in each.choices]
+        return ", ".join([*above, leaf.label])
+
     def issuers(self) -> list[str]:
         """Return the issuers of the providers that choices lead to and that are on."""
         return [each.provider.issuer for each in self.leaves() if each.provider and each.provider.is_on]

@@ -191,6 +191,7 @@ def region(request: HttpRequest, region: str) -> HttpResponse:
         "form": form,
         "chosen": form["way"].value(),
         "kept": kept,
+        "kept_label": tree.in_full(kept) if kept else "",
         "address": _address_in(tree, kept) if kept else "",
     }
     response = render(request, "mcm_portal/ent/region.html", shown)
@@ -217,7 +218,8 @@ def region_page(request: HttpRequest, region: str, code: str) -> HttpResponse:
         raise Http404
     if address := doors_to_the_ent.address_of(choice):
         return redirect(address)  # it has one by now
-    return render(request, "mcm_portal/ent/region_page.html", {"tree": tree, "choice": choice})
+    shown = {"tree": tree, "choice": choice, "label": tree.in_full(choice)}
+    return render(request, "mcm_portal/ent/region_page.html", shown)
 
 
 @login_not_required

@@ -38,7 +38,8 @@ def security(request: PersonRequest) -> HttpResponse:
     """Show the second factors; ask for one of them where this session has shown none yet."""
     user = request.user
     if not second_factor.has_one(user):
-        return render(request, "accounts/security/security.html", {"has_one": False, **ways(user)})
+        shown = {"has_one": False, "may_have_key": otp_keys.may_have_one(user), **ways(user)}
+        return render(request, "accounts/security/security.html", shown)
     proved = second_factor.verified(request)
     form = CodeOrPasskeyForm(request.POST or None)
     if not proved and request.method == "POST" and form.is_valid() and _is_right(request, user, form):
@@ -54,6 +55,7 @@ def security(request: PersonRequest) -> HttpResponse:
             "next": next_page(request),
             "codes_left": second_factor.codes_left(user),
             "done": done if done in DONE else "",
+            "may_have_key": otp_keys.may_have_one(user),
             **ways(user),
         },
     )
@@ -65,7 +67,6 @@ def ways(user: sessions.User) -> dict[str, Any]:
         "app": second_factor.app_of(user),
         "passkeys": passkeys.of(user),
         "passkey_origin": passkeys.origin(),
-        "may_have_key": otp_keys.may_have_one(user),
     }
 
 

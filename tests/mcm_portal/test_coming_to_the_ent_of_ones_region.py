@@ -122,7 +122,8 @@ def test_the_choice_alone_is_remembered_on_ones_own_computer(client: Client) -> 
     kept = client.cookies["profile"]
     assert kept.value == "auvergne-rhone-alpes:parent" and kept["httponly"]
     page = words(client.get(ARA))
-    assert "Votre choix de la dernière fois" in page and "<details" in page
+    assert "Votre choix de la dernière fois" in page
+    assert "<p>Élève ou parent, Parent ou responsable légal</p>" in page
     # The national entrance and another region take it for no choice of theirs.
     for other in ("/ent/", "/ent/normandie/"):
         assert "dernière fois" not in words(client.get(other))
