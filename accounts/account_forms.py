@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from schools import person_names
 
+from . import otp_keys, second_factor
 from .forms import NewPasswordForm, PasswordField
 
 PASSKEY_LONGEST = 20_000  # characters: an answer of a browser has a thousand or two
@@ -103,3 +105,48 @@ class PasskeyForm(forms.Form):
     def clean_name(self) -> str:
         """Return the name on one line."""
         return " ".join(self.cleaned_data["name"].split())
+
+
+class PinForm(forms.Form):
+    """A PIN of four to eight digits, twice. Digits of any script are read as ours; spaces do not count."""
+
+    pin = forms.CharField(
+        label=_("Code PIN"),
+        max_length=40,
+        widget=forms.PasswordInput,
+        error_messages={"required": _("Choisissez un code PIN."), "max_length": _("Huit chiffres au plus.")},
+    )
+    pin_again = forms.CharField(
+        label=_("Code PIN, encore une fois"),
+        max_length=40,
+        widget=forms.PasswordInput,
+        error_messages={
+            "required": _("Écrivez le code PIN une deuxième fois."),
+            "max_length": _("Huit chiffres au plus."),
+        },
+    )
+
+    def clean_pin(self) -> str:
+        """Return the digits; refuse another length, letters, and what everybody tries first."""
+        pin = second_factor.normalised(self.cleaned_data["pin"])
+        if not pin.isdecimal() or not otp_keys.SHORTEST_PIN <= len(pin) <= otp_keys.LONGEST_PIN:
+            raise ValidationError(_("De quatre à huit chiffres, sans lettre."))
+        if otp_keys.is_easily_guessed(pin):
+            raise ValidationError(
+                _("Ce code PIN est trop facile à deviner : mélangez davantage les chiffres.")
+            )
+        return pin
+
+    def clean(self) -> dict[str, Any]:
+        """Compare the two."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        again = second_factor.normalised(cleaned.get("pin_again") or "")
+        if "pin" in cleaned and again and again != cleaned["pin"]:
+            self.add_error("pin_again", _("Les deux codes PIN ne sont pas les mêmes."))
+        return cleaned
+
+
+class KeyForm(PinForm, CodeForm):
+    """The PIN of a new key, and the first code that its app shows."""
+
+    field_order = ("pin", "pin_again", "code")

@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from .openid import door
+
 Farewell = Callable[[HttpRequest], HttpResponse | None]
 _farewells: list[Farewell] = []
 
@@ -22,3 +24,6 @@ def register(farewell: Farewell) -> None:
 def onward(request: HttpRequest) -> HttpResponse | None:
     """Return the way on for whoever signs out here, where it leads by elsewhere."""
     return next((way for farewell in _farewells if (way := farewell(request)) is not None), None)
+
+
+register(door.sign_out)

@@ -35,6 +35,7 @@ from . import (
     sms_numbers,
 )
 from .held_letters import HELD
+from .key_letters import KEY
 from .models import MCM, AddressChange, RecoveryRequest, Registration, SignInName, SmsNumber, User
 from .staff_letters import TOLD
 
@@ -188,8 +189,10 @@ def address_changed_letter(context: Context) -> Letter:
 
 
 def told_letter(kind: str, context: Context) -> Letter:
-    """Tell a person, or who holds their account, what became of it (``staff_letters``, ``held_letters``)."""
-    told, user = {**TOLD, **HELD}[kind], _person(context)
+    """Tell a person, or who holds their account, what became of it (``staff_letters``, ``held_letters``,
+    ``key_letters``).
+    """
+    told, user = {**TOLD, **HELD, **KEY}[kind], _person(context)
     return write(
         "told",
         {
@@ -255,7 +258,7 @@ register(recovery.KIND_CHANGED, password_changed_letter, label=_("Mot de passe c
 register(address_change.KIND, address_change_letter, label=_("Nouvelle adresse à confirmer"))
 register(address_change.KIND_ASKED, address_change_asked_letter, label=_("Changement d’adresse demandé"))
 register(address_change.KIND_DONE, address_changed_letter, label=_("Adresse changée"))
-for _kind, _told in {**TOLD, **HELD}.items():
+for _kind, _told in {**TOLD, **HELD, **KEY}.items():
     register(_kind, partial(told_letter, _kind), label=_told.subject)
 register(
     second_factor.KIND_ADDED, second_factor_letter("second_factor_added"), label=_("Second facteur ajouté")

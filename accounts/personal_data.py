@@ -47,7 +47,10 @@ from .models import (
     Notice,
     OpenSession,
     OtherPost,
+    OtpKey,
     PolicyAcceptance,
+    ProviderIdentity,
+    ProviderVisit,
     RecoveryRequest,
     Registration,
     SignInName,
@@ -117,6 +120,17 @@ def _export_person(user: User) -> dict[str, Any]:
             }
             for row in Authenticator.objects.filter(user=user).order_by("pk")
         ],
+        "otp_keys": [
+            {
+                "began_at": row.began_at.isoformat(),
+                "last_used_at": row.last_used_at and row.last_used_at.isoformat(),
+            }
+            for row in user.otp_keys.order_by("pk")
+        ],
+        "identity_providers": [
+            {"issuer": row.issuer, "sub": row.sub, "tied_at": row.tied_at.isoformat()}
+            for row in user.provider_identities.order_by("pk")
+        ],
         "open_sessions": [
             {"device": row.device, "network": row.network, "opened_at": row.opened_at.isoformat()}
             for row in user.open_sessions.all()
@@ -172,6 +186,9 @@ register(
             Custody,
             Notice,
             OpenSession,
+            OtpKey,
+            ProviderIdentity,
+            ProviderVisit,
             StaffRole,
             Authenticator,
             LogEntry,

@@ -33,6 +33,8 @@ class Power(StrEnum):
     IMPORT_ROSTERS = "import_rosters"  # a school's files handed over and decided on; two records made one
     ANSWER_FAMILIES = "answer_families"  # requests of families, pairing codes, birth dates tried again
     LOAD_SCHOOLS = "load_schools"  # the national list of schools
+    SET_UP_ENTRANCES = "set_up_entrances"  # the trees of C1, and the identity providers behind them
+    SET_COUNTER = "set_counter"  # whom the staff of an académie call
 
 
 # The journal is read by somebody else than those whose acts it holds (SAFETY T53).
@@ -47,6 +49,7 @@ POWERS: dict[str, frozenset[Power]] = {
             Power.READ_ROSTERS,
             Power.IMPORT_ROSTERS,
             Power.ANSWER_FAMILIES,
+            Power.SET_COUNTER,
         }
     ),
     Role.NATIONAL: frozenset(Power) - {Power.READ_AUDIT},

@@ -22,7 +22,6 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import decrypt, encrypt
-from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.db import connection, transaction
 from django.http import HttpRequest
@@ -34,11 +33,13 @@ from throttling import limits
 
 from . import correspondence, reauthentication
 from .models import SignInName, User
+from .sealing import seal, unseal
 
 KIND_ADDED = "accounts.second_factor_added"
 KIND_REMOVED = "accounts.second_factor_removed"
 KIND_ONE_REMOVED = "accounts.second_factor_one_removed"
 KIND_RECOVERED = "accounts.second_factor_recovered"
+PURPOSE = "accounts.second_factor"
 NAME = "Ma classe à la maison"  # what phones call the portal
 STEP = 30  # seconds
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # no look-alikes
@@ -71,11 +72,11 @@ class Adapter(DefaultMFAAdapter):
 
     def encrypt(self, text: str) -> str:
         """Encrypt by the present ``SECRET_KEY``."""
-        return _keys().encrypt(text.encode()).decode()
+        return seal(PURPOSE, text)
 
     def decrypt(self, encrypted_text: str) -> str:
         """Decrypt, also what a former ``SECRET_KEY`` encrypted (``SECRET_KEY_FALLBACKS``)."""
-        return _keys().decrypt(encrypted_text.encode()).decode()
+        return unseal(PURPOSE, encrypted_text)
 
     def is_mfa_enabled(self, user: Any, types: Any = None) -> bool:
         """Say whether a sign-in asks for a second factor: often known already from the door."""
@@ -88,12 +89,6 @@ class Adapter(DefaultMFAAdapter):
     def get_public_key_credential_user_entity(self, user: Any) -> dict[str, Any]:
         """Name a person to their own device: what it stores for good says nothing about them."""
         return {"id": user.public_id.bytes, "name": _sign_in_name(user), "display_name": user.full_name}
-
-
-def _keys() -> MultiFernet:
-    every = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    drawn = [hashlib.sha256(f"accounts.second_factor|{each}".encode()).digest() for each in every]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(each)) for each in drawn])
 
 
 def has_one(user: User) -> bool:
@@ -155,9 +150,12 @@ def seconds_now() -> int:
         return int(cursor.fetchone()[0])
 
 
-def matching_step(secret: str, code: str) -> int | None:
-    """Return the step that a code belongs to, now or one step away by the clock of PostgreSQL."""
-    now = seconds_now()
+def matching_step(secret: str, code: str, now: int | None = None) -> int | None:
+    """Return the step that a code belongs to, now or one step away by the clock of PostgreSQL.
+
+    ``now`` are the seconds of that clock, where they are known already.
+    """
+    now = seconds_now() if now is None else now
     steps = [now // STEP + away for away in (0, -1, 1)]
     return next((step for step in steps if hmac.compare_digest(code_at(secret, step), code)), None)
 

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from schools.school_year import today
 
-from . import address_change, custody, enrolment, open_sessions, recovery, registration, sms_numbers
+from . import address_change, custody, enrolment, open_sessions, otp_keys, recovery, registration, sms_numbers
+from .openid.door import VISITS
 
 
 @shared_task
@@ -26,3 +27,5 @@ def purge() -> None:
     address_change.purge(now)
     sms_numbers.purge()
     enrolment.forget_the_past(today())
+    otp_keys.purge()
+    VISITS.purge()

@@ -18,7 +18,8 @@ beat) # exactly one, or periodic tasks run twice (which is harmless, but useless
 migrate) # as the database's owner, where DATABASE_OWNER_URL names one; the rest as the portal's own role
     python manage.py migrate --no-input
     python manage.py load_reference_data
-    exec python manage.py load_policies
+    python manage.py load_policies
+    exec python manage.py load_entrances
     ;;
 *)
     exec python manage.py "$@"

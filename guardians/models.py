@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
 from datetime import timedelta
 
 from django.contrib.postgres.fields import ArrayField
@@ -13,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.models.visits import Visit, visit_constraints, visit_indexes
 from schools.models import GuardianContact, GuardianTie, Responsibility, Schooling, Student
 from schools.models.pupils import GIVES_ACCESS
 
@@ -358,59 +358,11 @@ class BirthDateTries(models.Model):
         return self.wrong_in_a_row >= IN_A_ROW
 
 
-class FranceConnectVisitQuerySet(models.QuerySet["FranceConnectVisit"]):
-    """Visits, by whose browser they belong to and whether they still count."""
-
-    def open_to(self, browsers: Collection[str]) -> FranceConnectVisitQuerySet:
-        """Return the visits of a browser, named by the hashes of the secrets in its cookie."""
-        return self.filter(browser__in=browsers)
-
-    def alive(self) -> FranceConnectVisitQuerySet:
-        """Keep those whose time is not over, by PostgreSQL's clock (SAFETY F16)."""
-        return self.filter(expires_at__gt=Now())
-
-    def arrived(self) -> FranceConnectVisitQuerySet:
-        """Keep those that FranceConnect has said something of, the last one first."""
-        return self.exclude(arrived_at=None).order_by("-arrived_at", "-pk")
-
-
-class FranceConnectVisit(models.Model):
-    """One going to FranceConnect and coming back, for an hour at most; it belongs to no account.
-
-    The row alone tells nobody anything: ``state`` and ``browser`` are hashes of what only FranceConnect's
-    answer and the browser's cookie hold, and ``sealed`` (on the way out the nonce and the proof of the
-    code, on the way back the identity) can be read only with that cookie.
-    """
-
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    state = models.CharField(max_length=64, unique=True)
-    begun_by = models.CharField(max_length=64)  # the browser as it was on the way out
-    browser = models.CharField(max_length=64)  # as it is now
-    next_step = models.CharField(max_length=100)  # the name of the page that asked
-    sealed = models.TextField()
-    began_at = models.DateTimeField(db_default=Now(), editable=False)
-    expires_at = models.DateTimeField()
-    answered_at = models.DateTimeField(null=True)  # the one answer that is listened to
-    arrived_at = models.DateTimeField(null=True)  # it was a good one
-
-    objects = FranceConnectVisitQuerySet.as_manager()
+class FranceConnectVisit(Visit):
+    """One going to FranceConnect and coming back, for an hour at most; it belongs to no account."""
 
     class Meta:
         verbose_name = _("passage par FranceConnect")
         verbose_name_plural = _("passages par FranceConnect")
-        constraints = [
-            models.CheckConstraint(
-                name="franceconnect_visit_answered_before_arrived",
-                condition=Q(arrived_at=None) | Q(answered_at__isnull=False),
-            ),
-            models.CheckConstraint(
-                name="franceconnect_visit_ends", condition=Q(expires_at__gt=F("began_at"))
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["browser"], name="franceconnect_visit_browser"),
-            models.Index(fields=["expires_at"], name="franceconnect_visit_expires"),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.public_id)
+        constraints = visit_constraints("franceconnect_visit")
+        indexes = visit_indexes("franceconnect_visit")

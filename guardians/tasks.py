@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from . import activation, bringing, children_accounts, mobiles, pairing
-from .franceconnect import visits
+from .franceconnect.visits import VISITS
 
 
 @shared_task
@@ -21,4 +21,4 @@ def purge() -> None:
     mobiles.purge()
     bringing.purge()
     pairing.purge()
-    visits.purge()
+    VISITS.purge()

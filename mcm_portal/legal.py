@@ -23,6 +23,7 @@ SIGN_IN: list[Page] = [
     (_("Accueil"), "home", ""),
     *((level.label, "sign_in", level) for level in Level),
     (_("Entrer dans l’ENT"), "ent", ""),
+    (_("L’ENT de ma région"), "ent_regions", ""),
     (_("Représentant légal (parents)"), "guardian_sign_in", ""),
     (_("Connexion des élèves"), "pupil_sign_in", ""),
     (_("Nom d’utilisateur ou mot de passe oublié"), "recover", ""),

@@ -6,12 +6,14 @@ too little of who is there, it leads to a second question first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from . import doors_to_the_ent
 
 ECOLE, COLLEGE = "ecole", "college"
 LEVELS: dict[str, str | Promise] = {ECOLE: _("École"), COLLEGE: _("Collège / Lycée")}
@@ -23,10 +25,11 @@ class Leaf:
 
     page: str
     rest: Mapping[str, str]
+    door: Callable[[], str] | None = None  # of the portal's own, instead of the page once it is there
 
     def address(self) -> str:
         """Return the address of the page."""
-        return reverse(self.page, kwargs=dict(self.rest))
+        return (self.door() if self.door else "") or reverse(self.page, kwargs=dict(self.rest))
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Profile:
 
 
 def _later(who: str) -> Leaf:
-    return Leaf("ent_later", {"who": who})
+    return Leaf("ent_later", {"who": who}, doors_to_the_ent.OF.get(who))
 
 
 GUARDIANS = Leaf("guardian_sign_in", {})

@@ -13,7 +13,7 @@ UPDATE accounts_user SET held_by_guardians = true
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0007_held_accounts")]
+    dependencies = [("accounts", "0009_ways_in")]
 
     operations = [
         migrations.AddField(

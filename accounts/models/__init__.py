@@ -2,7 +2,9 @@
 
 from ..powers import Power, Role
 from .custody import Custody, CustodyQuerySet, Notice
+from .entrances import Entrance, WayIn
 from .first_sign_in import ContactPreferences, FirstSignIn, OtherPost, SmsNumber
+from .otp_keys import OtpKey
 from .people import (
     MCM,
     PUPILS,
@@ -17,6 +19,7 @@ from .people import (
     staff_door,
 )
 from .policies import PolicyAcceptance, PolicyDocument, PolicyDocumentQuerySet, terms_in_force
+from .providers import IdentityProvider, ProviderIdentity, ProviderVisit
 from .sign_ups import (
     Enrolment,
     EnrolmentQuerySet,
@@ -38,17 +41,22 @@ __all__ = [
     "CustodyQuerySet",
     "Enrolment",
     "EnrolmentQuerySet",
+    "Entrance",
     "FirstSignIn",
+    "IdentityProvider",
     "Level",
     "Notice",
     "OpenSession",
     "OtherPost",
+    "OtpKey",
     "Place",
     "PolicyAcceptance",
     "PolicyDocument",
     "PolicyDocumentQuerySet",
     "Power",
     "Profile",
+    "ProviderIdentity",
+    "ProviderVisit",
     "RecoveryRequest",
     "Registration",
     "RegistrationQuerySet",
@@ -58,6 +66,7 @@ __all__ = [
     "StaffRole",
     "User",
     "UserManager",
+    "WayIn",
     "is_staff_door",
     "opaque_username",
     "random_secret",

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from accounts import passkeys, reauthentication, second_factor, sessions
+from accounts import otp_keys, passkeys, reauthentication, second_factor, sessions
 from accounts.account_forms import CodeForm, CodeOrPasskeyForm
 from accounts.middleware import steps_not_required
 from accounts.reauthentication import recently_proved
@@ -38,7 +38,8 @@ def security(request: PersonRequest) -> HttpResponse:
     """Show the second factors; ask for one of them where this session has shown none yet."""
     user = request.user
     if not second_factor.has_one(user):
-        return render(request, "accounts/security/security.html", {"has_one": False, **ways(user)})
+        shown = {"has_one": False, "may_have_key": otp_keys.may_have_one(user), **ways(user)}
+        return render(request, "accounts/security/security.html", shown)
     proved = second_factor.verified(request)
     form = CodeOrPasskeyForm(request.POST or None)
     if not proved and request.method == "POST" and form.is_valid() and _is_right(request, user, form):
@@ -54,6 +55,7 @@ def security(request: PersonRequest) -> HttpResponse:
             "next": next_page(request),
             "codes_left": second_factor.codes_left(user),
             "done": done if done in DONE else "",
+            "may_have_key": otp_keys.may_have_one(user),
             **ways(user),
         },
     )

@@ -225,6 +225,17 @@ class Texts:
         yield Page("the terms", "national", self.path, terms, opens_first_row=True)
 
 
+class Entrances:
+    """« Entrées des régions », their choices and identity providers: a few rows each, reference data."""
+
+    def __init__(self, model: str) -> None:
+        self.path = f"/administration/accounts/{model}/"
+
+    def pages(self, known: Known) -> Iterator[Page]:
+        """The whole list, which national staff alone read."""
+        yield Page("list", "national", self.path)
+
+
 class Schools:
     """« Établissements »."""
 
@@ -305,6 +316,9 @@ LISTS: tuple[AdminList, ...] = (
     Roles(),
     Academies(),
     Texts(),
+    Entrances("entrance"),
+    Entrances("wayin"),
+    Entrances("identityprovider"),
     Schools(),
     OfASchool("division"),
     OfASchool("rosterimport"),

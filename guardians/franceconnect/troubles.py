@@ -2,32 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
-
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-
-class Trouble(Enum):
-    """Each has a page of its own; the value is in its address."""
-
-    REFUSED = "refus"
-    AWAY = "indisponible"
-    NONSENSE = "verification"
-    EXPIRED = "trop-tard"
-    REPLAYED = "deja-servi"
-    ELSEWHERE = "autre-navigateur"
-    TOO_OFTEN = "trop-souvent"
-
-
-@dataclass(frozen=True)
-class Words:
-    """What a page of trouble says."""
-
-    title: str | Promise
-    text: str | Promise
-
+from accounts.openid.troubles import Trouble, Words
 
 WORDS: dict[Trouble, Words] = {
     Trouble.REFUSED: Words(

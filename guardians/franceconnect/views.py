@@ -12,8 +12,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
+from accounts.openid.troubles import Trouble, Troubled
+
 from . import door, provider
-from .troubles import WORDS, Trouble
+from .troubles import WORDS
 
 ABOUT = "https://franceconnect.gouv.fr/"
 page = require_http_methods(["GET", "HEAD", "POST"])
@@ -46,7 +48,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     """Where FranceConnect sends people back to. The next address holds no code (T26)."""
     try:
         return door.come_back(request)
-    except door.Troubled as refusal:
+    except Troubled as refusal:
         return redirect("franceconnect_trouble", refusal.trouble.value)
 
 

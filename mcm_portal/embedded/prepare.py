@@ -27,6 +27,7 @@ def main(accounts: Path) -> None:
     call_command("migrate", interactive=False, skip_checks=False)
     call_command("load_reference_data")
     call_command("load_policies")
+    call_command("load_entrances")
     if settings.DEBUG:
         call_command("demo")
         with accounts.open("w") as out:

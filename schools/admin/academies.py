@@ -17,11 +17,12 @@ from django.utils.translation import gettext_lazy as _
 from back_office import who
 from back_office.acts import Act, ReasonForm, Refused
 from back_office.scoped import ScopedAdmin
-from schools import domains, openings
+from schools import counters, domains, openings
 from schools.models import Academy, AcademyQuerySet
 from schools.school_year import today
 
 DECIDE_OPENINGS = "decide_openings"  # accounts.powers.Power, of a floor above
+SET_COUNTER = "set_counter"
 
 
 class DecisionForm(ReasonForm):
@@ -81,6 +82,45 @@ class DomainForm(ReasonForm):
     )
 
 
+class CounterForm(ReasonForm):
+    """Whom the staff of the académie call."""
+
+    phone = forms.CharField(
+        label=_("Téléphone du guichet"),
+        help_text=_("Vide : plus de guichet. Par exemple : « 04 72 80 64 88 »."),
+        max_length=20,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    hours = forms.CharField(
+        label=_("Horaires"),
+        help_text=_("Par exemple : « du lundi au vendredi, de 8 h 30 à 17 h »."),
+        max_length=counters.LONGEST_HOURS,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def clean_phone(self) -> str:
+        """Refuse what cannot be dialled."""
+        typed = str(self.cleaned_data["phone"])
+        if typed.strip():
+            try:
+                return counters.clean_phone(typed)
+            except counters.NoNumber as refusal:
+                raise ValidationError(_("Ce n’est pas un numéro de téléphone.")) from refusal
+        return ""
+
+
+def _set_counter(request: HttpRequest, academy: Academy, said: dict[str, Any]) -> None:
+    counters.set_counter(
+        academy,
+        phone=said["phone"],
+        hours=said["hours"],
+        actor=who.asks(request),
+        reason=said["reason"],
+    )
+
+
 def _decide(request: HttpRequest, academy: Academy, said: dict[str, Any]) -> None:
     written = openings.decide(
         academies=[academy],
@@ -118,6 +158,7 @@ class AcademyAdmin(ScopedAdmin):
     list_display_links = ("code", "name")
     fields = readonly_fields = (
         "code", "name", "kind", "zone", "openness", "decisions", "staff_domains", "departments",
+        "counter_phone", "counter_hours",
     )  # fmt: skip
     acts = (
         Act(
@@ -133,6 +174,18 @@ class AcademyAdmin(ScopedAdmin):
             ),
             form=DecisionForm,
             on_several=True,
+        ),
+        Act(
+            name="guichet",
+            label=_("Écrire le téléphone du guichet"),
+            power=SET_COUNTER,
+            do=_set_counter,
+            done=_("Le guichet est enregistré."),
+            explanation=_(
+                "Les personnels qui ont oublié leur identifiant lisent ce numéro et ces horaires sur leur "
+                "page de connexion."
+            ),
+            form=CounterForm,
         ),
         Act(
             name="ajouter-domaine",

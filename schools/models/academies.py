@@ -59,6 +59,14 @@ class Academy(models.Model):
     kind = models.CharField(_("statut"), max_length=8, choices=Kind, default=Kind.ACADEMIE)
     zone = models.CharField(_("zone de vacances"), max_length=3, choices=Zone)
 
+    # Whom its staff call when they have lost their identifier (SCREENS C2): the DANE says it.
+    counter_phone = models.CharField(
+        _("téléphone du guichet"), max_length=20, blank=True, default="", db_default=""
+    )
+    counter_hours = models.CharField(
+        _("horaires du guichet"), max_length=120, blank=True, default="", db_default=""
+    )
+
     objects = AcademyQuerySet.as_manager()
 
     is_open: bool  # annotated by with_openness()
@@ -73,6 +81,11 @@ class Academy(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def counter_dial(self) -> str:
+        """The number of the counter as a telephone dials it."""
+        return self.counter_phone.replace(" ", "")
 
 
 class AcademyDomain(models.Model):

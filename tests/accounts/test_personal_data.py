@@ -107,7 +107,10 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "renew",
         "guardian_alerts",
     ]
-    assert [farewell.__module__ for farewell in farewells._farewells] == ["guardians.franceconnect.door"]
+    assert [farewell.__module__ for farewell in farewells._farewells] == [
+        "accounts.openid.door",
+        "guardians.franceconnect.door",
+    ]
     assert set(letters._renderers) >= {
         "accounts.address_change",
         "accounts.attached",
@@ -161,7 +164,10 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "accounts.Notice",
         "accounts.OpenSession",
         "accounts.OtherPost",
+        "accounts.OtpKey",
         "accounts.PolicyAcceptance",
+        "accounts.ProviderIdentity",
+        "accounts.ProviderVisit",
         "accounts.RecoveryRequest",
         "accounts.Registration",
         "accounts.SignInName",

@@ -19,7 +19,16 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts.models import PolicyDocument, Registration, StaffRole, User
+from accounts import entrances
+from accounts.models import (
+    Entrance,
+    IdentityProvider,
+    PolicyDocument,
+    Registration,
+    StaffRole,
+    User,
+    WayIn,
+)
 from audit import journal
 from audit.models import Record
 from notifications import outbox
@@ -70,6 +79,9 @@ SEEN: dict[str, dict[str, set[str]]] = {
     },
     "accounts.staffrole": {"national": EVERYWHERE},
     "accounts.policydocument": {"national": EVERYWHERE},
+    "accounts.entrance": {"national": EVERYWHERE},
+    "accounts.wayin": {"national": EVERYWHERE},
+    "accounts.identityprovider": {"national": EVERYWHERE},
     "notifications.message": {
         "support70": {"normandie"},
         "dane70": {"normandie"},
@@ -172,6 +184,16 @@ def world(family: Family, person: Callable[..., User]) -> World:
         )
         add(Message, place, message)
     add(PolicyDocument, "nowhere", PolicyDocument.objects.all()[0])
+    entrances.load()
+    add(Entrance, "nowhere", Entrance.objects.all()[0])
+    add(WayIn, "nowhere", WayIn.objects.all()[0])
+    add(
+        IdentityProvider,
+        "lyon",
+        IdentityProvider.objects.create(
+            name="Un portail", issuer="https://exemple.fr", client_id="mcm", sealed_secret="x", academy=lyon
+        ),
+    )
     browsers = {}
     for name, role in ROLES.items():
         browsers[name] = staff_client(appoint(None, *role)) if role else Client()

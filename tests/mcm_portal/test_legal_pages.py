@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from accounts import browsers, policy_texts
 from accounts.models import PolicyDocument, User
+from accounts.openid.door import PROVIDER
 from accounts.urls import PolicyConverter
 from guardians.franceconnect.visits import FRANCECONNECT
 from mcm_portal.entrance import CHOICE
@@ -76,6 +77,9 @@ NOT_FOR_A_MAP = {
     "franceconnect_part": "for guardians, who find it on « Mon compte »",
     "franceconnect_leave": "a button",
     "franceconnect_left": "where FranceConnect sends people back to",
+    "ent_staff": "one's académie, where the entrance of the ENT leads",
+    "provider_left": "where an identity provider sends people back to",
+    "staff_key": "a link of the staff's doors",
     "local_mailbox": "for those who build",
     "components": "for those who build",
 }
@@ -172,7 +176,7 @@ def test_the_page_on_cookies_lists_exactly_those_that_the_portal_sets(texts: Non
         if name.isupper() and isinstance(value, str) and name.lower() == value.removeprefix("__Host-")
     }
     named = {portal_settings.SESSION_COOKIE_NAME, portal_settings.CSRF_COOKIE_NAME, FRANCECONNECT}
-    named |= {portal_settings.LANGUAGE_COOKIE_NAME, "messages", CHOICE}
+    named |= {portal_settings.LANGUAGE_COOKIE_NAME, "messages", CHOICE, PROVIDER}
     assert listed == {name.removeprefix("__Host-") for name in ours | named}
 
 

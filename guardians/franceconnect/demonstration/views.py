@@ -30,7 +30,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
-from guardians.franceconnect import door
+from guardians.franceconnect import provider
 
 from .people import PEOPLE
 
@@ -103,7 +103,7 @@ def jwks(request: HttpRequest) -> HttpResponse:
 def authorize(request: HttpRequest) -> HttpResponse:
     """Choose who to be, or refuse; then back to the portal."""
     asked = request.GET
-    back = door.return_address()
+    back = provider.return_address()
     if (asked.get("client_id"), asked.get("redirect_uri")) != (settings.FRANCECONNECT_CLIENT_ID, back):
         return HttpResponseBadRequest()
     if request.method != "POST":

@@ -21,22 +21,30 @@ SECRET = "un-secret-de-test-assez-long-pour-la-bibliotheque"
 
 
 class RealProvider:
-    """One running on a port of its own, for a portal at ``site``."""
+    """One running on a port of its own, for a portal at ``site``; ``program`` may set another one up."""
 
-    def __init__(self, site: str) -> None:
+    def __init__(
+        self,
+        site: str,
+        *,
+        program: str = "franceconnect.mjs",
+        mount: str = "/api/v2",
+        back: str = "/responsables/franceconnect/retour/",
+        bye: str = "/responsables/franceconnect/au-revoir/",
+    ) -> None:
         self.port = free_port()
         self.origin = f"http://localhost:{self.port}"
-        self.issuer = f"{self.origin}/api/v2"
+        self.issuer = f"{self.origin}{mount}"
         folder = peers.find_or_fetch()
         self.process = subprocess.Popen(
             [
                 str(peers.node()),
-                str(folder / "franceconnect.mjs"),
+                str(folder / program),
                 str(self.port),
                 CLIENT,
                 SECRET,
-                f"{site}/responsables/franceconnect/retour/",
-                f"{site}/responsables/franceconnect/au-revoir/",
+                f"{site}{back}",
+                f"{site}{bye}",
             ],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

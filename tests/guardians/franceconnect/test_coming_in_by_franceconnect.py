@@ -11,7 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
 
-from guardians.franceconnect import calling, door
+from accounts.openid import calling
+from guardians.franceconnect import door
 from guardians.franceconnect.identity import Identity
 from guardians.models import FranceConnectVisit
 from guardians.tasks import purge

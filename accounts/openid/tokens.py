@@ -1,4 +1,4 @@
-"""Whether FranceConnect itself said something, to us, now, and in answer to our question (SAFETY G14, T41).
+"""Whether a provider itself said something, to us, now, and in answer to our question (SAFETY G14, T41).
 
 Every check of OpenID Connect Core 1.0, section 3.1.3.7, and none left to a library's defaults: one
 algorithm, keys of the issuer only, the clock of PostgreSQL.
@@ -10,31 +10,32 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from . import provider
+from . import discovery
 from .calling import Caller
 
-ALGORITHM = "ES256"  # what the portal's registration at FranceConnect asks for; nothing else is read
-LEVELS = ("eidas1", "eidas2", "eidas3")  # asked for: the first. Higher ones are at least that.
+SHORTEST_RSA = 2048  # bits (RFC 7518, 3.3)
 LONGEST = 16 * 1024
 SKEW = 30  # seconds that two clocks may differ
 OLDEST = 600  # seconds since an id_token was made for us: one just fetched is younger
 
 
 class Untrusted(Exception):
-    """It did not come from FranceConnect, or not for this. The word says which check failed."""
+    """It did not come from the provider, or not for this. The word says which check failed."""
 
 
 class Keys:
     """The issuer's keys for one coming back: asked for anew once, when they do not fit."""
 
-    def __init__(self, caller: Caller, where: provider.Provider) -> None:
-        self.caller, self.where = caller, where
+    def __init__(self, caller: Caller, where: discovery.Provider, algorithm: str) -> None:
+        # What the portal's registration there asks for; nothing else is read, whatever a token names.
+        self.caller, self.where, self.algorithm = caller, where, algorithm
         self.renewed = False
 
     def renew(self) -> bool:
@@ -42,12 +43,12 @@ class Keys:
         if self.renewed:
             return False
         self.renewed = True
-        self.latest = provider.fresh_keys(self.caller, self.where)
+        self.latest = discovery.fresh_keys(self.caller, self.where, self.algorithm)
         return True
 
     def get(self, kid: str) -> dict[str, Any] | None:
         """Return the key of this id, as known now."""
-        known = self.latest if self.renewed else provider.keys(self.caller, self.where)
+        known = self.latest if self.renewed else discovery.keys(self.caller, self.where, self.algorithm)
         return known.get(kid)
 
 
@@ -63,14 +64,14 @@ def opened(token: str, keys: Keys) -> dict[str, Any]:
         header = jwt.get_unverified_header(token)
     except jwt.PyJWTError:
         raise Untrusted("not-signed") from None
-    if header.get("alg") != ALGORITHM:
+    if header.get("alg") != keys.algorithm:
         raise Untrusted("algorithm")
     kid = header.get("kid")
     if not isinstance(kid, str):
         raise Untrusted("key")
     while True:
         key = keys.get(kid)
-        content = _verified(token, key) if key is not None else None
+        content = _verified(token, key, keys.algorithm) if key is not None else None
         if content is not None:
             break
         if not keys.renew():
@@ -84,19 +85,31 @@ def opened(token: str, keys: Keys) -> dict[str, Any]:
     return claims
 
 
-def _verified(token: str, key: dict[str, Any]) -> bytes | None:
+def _verified(token: str, key: dict[str, Any], algorithm: str) -> bytes | None:
     try:
-        public = jwt.PyJWK(key, algorithm=ALGORITHM)
-        content: bytes = jwt.PyJWS(algorithms=[ALGORITHM]).decode(token, public.key, algorithms=[ALGORITHM])
+        public = jwt.PyJWK(key, algorithm=algorithm).key
+        if isinstance(public, RSAPublicKey) and public.key_size < SHORTEST_RSA:
+            return None
+        content: bytes = jwt.PyJWS(algorithms=[algorithm]).decode(token, public, algorithms=[algorithm])
     except (jwt.PyJWTError, ValueError, TypeError):
         return None
     return content
 
 
 def check_id_token(
-    claims: Mapping[str, Any], *, issuer: str, client: str, nonce: str, access_token: str, now: datetime
+    claims: Mapping[str, Any],
+    *,
+    issuer: str,
+    client: str,
+    nonce: str,
+    access_token: str,
+    now: datetime,
+    levels: Collection[str] = (),
 ) -> None:
-    """Refuse what is not a fresh proof, for this portal and this one question. Raises :class:`Untrusted`."""
+    """Refuse what is not a fresh proof, for this portal and this one question. Raises :class:`Untrusted`.
+
+    ``levels`` are the levels of assurance (``acr``) that will do; none where none was asked for.
+    """
     _check_sender(claims, issuer=issuer, client=client)
     _check_time(claims, now=now, needed=True)
     said = claims.get("nonce")
@@ -105,7 +118,8 @@ def check_id_token(
     # Not always sent where the token itself comes straight from the server (Core 1.0, 3.1.3.6).
     if "at_hash" in claims and claims["at_hash"] != _half_hash(access_token):
         raise Untrusted("at-hash")
-    if claims.get("acr") not in LEVELS:
+    acr = claims.get("acr")
+    if levels and not (isinstance(acr, str) and acr in levels):
         raise Untrusted("acr")
 
 

@@ -1,7 +1,8 @@
-"""Asking FranceConnect's servers: for so long, so much, and nobody else (SAFETY F2, F13)."""
+"""Asking a provider's servers: for so long, so much, and nobody else (SAFETY F2, F13)."""
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import http.client
 import json
@@ -12,7 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote_plus, urlencode, urlsplit
 
 PATIENCE = 8.0  # seconds for all that one page asks, whatever each answer takes
 MOST = 128 * 1024  # bytes of one answer
@@ -56,9 +57,15 @@ class Caller:
         headers = {"Accept": accept, **({"Authorization": f"Bearer {bearer}"} if bearer else {})}
         return self._ask("GET", url, headers, None)
 
-    def post(self, url: str, form: Mapping[str, str]) -> Answer:
-        """Send a form. Raises :class:`Unreachable` or :class:`Nonsense`."""
+    def post(self, url: str, form: Mapping[str, str], *, by: tuple[str, str] | None = None) -> Answer:
+        """Send a form; ``by`` is a name and its secret for the header (RFC 6749, 2.3.1).
+
+        Raises :class:`Unreachable` or :class:`Nonsense`.
+        """
         headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
+        if by is not None:
+            said = ":".join(quote_plus(each) for each in by)
+            headers["Authorization"] = f"Basic {base64.b64encode(said.encode()).decode()}"
         return self._ask("POST", url, headers, urlencode(form).encode())
 
     def _ask(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
@@ -69,7 +76,7 @@ class Caller:
             raise Unreachable("late")
         assert parts.hostname
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        # No proxy of the environment: it would be one more that could answer in FranceConnect's name.
+        # No proxy of the environment: it would be one more that could answer in the provider's name.
         connection: http.client.HTTPConnection
         if parts.scheme == "https":
             connection = http.client.HTTPSConnection(parts.hostname, parts.port)

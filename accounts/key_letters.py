@@ -1,0 +1,41 @@
+"""What people are told of their « clé OTP », so that a thief is noticed.
+
+Registered by :mod:`accounts.letters`.
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from . import otp_keys
+from .staff_letters import Told
+
+_NOT_YOU = _("C’était vous ? Alors tout va bien. Sinon, choisissez tout de suite un nouveau mot de passe.")
+_NEW_PASSWORD = _("Choisir un nouveau mot de passe")
+
+KEY: dict[str, Told] = {
+    otp_keys.KIND_ADDED: Told(
+        subject=_("Une clé OTP ouvre désormais votre compte"),
+        what=_(
+            "À la porte des personnels, un code PIN suivi du code d’un téléphone ouvre désormais le compte "
+            "de %(name)s, à la place du mot de passe."
+        ),
+        advice=_NOT_YOU,
+        page="recover",
+        page_label=_NEW_PASSWORD,
+    ),
+    otp_keys.KIND_REMOVED: Told(
+        subject=_("Votre clé OTP a été retirée"),
+        what=_("La clé OTP de %(name)s n’ouvre plus son compte : le mot de passe suffit de nouveau."),
+        advice=_NOT_YOU,
+        page="recover",
+        page_label=_NEW_PASSWORD,
+    ),
+    otp_keys.KIND_SPARE_USED: Told(
+        subject=_("Un code de secours de votre clé OTP a servi"),
+        what=_("Le compte de %(name)s vient d’être ouvert avec un code PIN et un code de secours."),
+        advice=_NOT_YOU,
+        page="recover",
+        page_label=_NEW_PASSWORD,
+    ),
+}
