@@ -196,6 +196,7 @@ def _export_declared(user: User) -> dict[str, Any]:
             "role": member.role,
             "identifier": member.identifier,
             "email": member.email,
+            "phones": dict(member.directory_phones),
             "divisions": [str(each) for each in member.divisions.all()],
         },
     }
