@@ -38,11 +38,13 @@ from .models import (
     AddressChange,
     Custody,
     Enrolment,
+    LocalAdmin,
     Notice,
     OpenSession,
     PolicyAcceptance,
     RecoveryRequest,
     Registration,
+    SchoolReset,
     SignInName,
     StaffRole,
     User,
@@ -126,6 +128,10 @@ def _export_person(user: User) -> dict[str, Any]:
             {"kind": kind, "told_at": told.isoformat(), "read_at": read.isoformat() if read else None}
             for kind, told, read in user.notices.order_by("pk").values_list("kind", "told_at", "read_at")
         ],
+        "school_resets_asked_for": [
+            {"school": str(each.school), "asked_at": each.asked_at.isoformat(), "reason": each.reason}
+            for each in SchoolReset.objects.filter(asked_by=user).select_related("school").order_by("pk")
+        ],
         "acceptances": [
             {
                 "document": str(acceptance.document),
@@ -165,6 +171,8 @@ register(
             Notice,
             OpenSession,
             StaffRole,
+            LocalAdmin,
+            SchoolReset,
             Authenticator,
             LogEntry,
         ),
@@ -198,6 +206,12 @@ def _export_declared(user: User) -> dict[str, Any]:
             "email": member.email,
             "phones": dict(member.directory_phones),
             "divisions": [str(each) for each in member.divisions.all()],
+            "local_admin": [
+                {"area": area, "since": since.isoformat(), "until": until.isoformat() if until else None}
+                for area, since, until in member.local_admin_rights.order_by("pk").values_list(
+                    "area", "given_at", "ended_at"
+                )
+            ],
         },
     }
 

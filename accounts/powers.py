@@ -19,6 +19,13 @@ class Role(models.TextChoices):
     DATA_PROTECTION = "dpo", _("Délégué à la protection des données")
 
 
+class Area(models.TextChoices):
+    """What the head of a school may hand on to a member of its staff: a « local admin » (ADR 9)."""
+
+    LETTERS = "letters", _("Lettres de première connexion")
+    FAMILIES = "families", _("Élèves et demandes des familles")
+
+
 class Power(StrEnum):
     """One kind of thing that staff may do, within the académies of their role."""
 
@@ -33,6 +40,10 @@ class Power(StrEnum):
     IMPORT_ROSTERS = "import_rosters"  # a school's files handed over and decided on; two records made one
     ANSWER_FAMILIES = "answer_families"  # requests of families, pairing codes, birth dates tried again
     LOAD_SCHOOLS = "load_schools"  # the national list of schools
+    SEE_SCHOOL = "see_school"  # « Mon établissement », its numbers
+    LOOK_AFTER_STAFF = "look_after_staff"  # the staff of a school, its local admins
+    GIVE_LETTERS = "give_letters"  # first sign-in letters of a school
+    RESET_SCHOOL = "reset_school"  # end every session of a school, have new passwords chosen (SAFETY G16)
 
 
 # The journal is read by somebody else than those whose acts it holds (SAFETY T53).
@@ -47,10 +58,28 @@ POWERS: dict[str, frozenset[Power]] = {
             Power.READ_ROSTERS,
             Power.IMPORT_ROSTERS,
             Power.ANSWER_FAMILIES,
+            Power.RESET_SCHOOL,
         }
     ),
     Role.NATIONAL: frozenset(Power) - {Power.READ_AUDIT},
     Role.DATA_PROTECTION: frozenset({Power.READ_AUDIT}),
+}
+
+# For one's own school only. The files of a school are handed over by its head: a wrong one can take the
+# access of everybody there (ADR 9).
+POWERS_OF_A_HEAD = frozenset(
+    {
+        Power.IMPORT_ROSTERS,
+        Power.ANSWER_FAMILIES,
+        Power.SEE_SCHOOL,
+        Power.LOOK_AFTER_STAFF,
+        Power.GIVE_LETTERS,
+        Power.RESET_SCHOOL,
+    }
+)
+POWERS_OF_AN_AREA: dict[str, frozenset[Power]] = {
+    Area.LETTERS: frozenset({Power.SEE_SCHOOL, Power.GIVE_LETTERS}),
+    Area.FAMILIES: frozenset({Power.SEE_SCHOOL, Power.ANSWER_FAMILIES}),
 }
 
 

@@ -15,10 +15,13 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import get_language
 
-from . import browsers, open_sessions
+from throttling import limits
+
+from . import browsers, correspondence, open_sessions
 from .models import User
 from .session_store import session_of
 
+KIND_NEW_DEVICE = "accounts.new_device"
 GUESSABLE = "sessions.guessable"  # in a session whose password guessers try early: another is due
 PROVED = "sessions.proved"  # in a session that waits for the second factor: which password it began with
 
@@ -63,7 +66,24 @@ def begin(request: HttpRequest, response: HttpResponse, user: User) -> None:
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and user.language != get_language():
         browsers.remember_language(response, user.language)
     open_sessions.opened(request)
+    if user.last_login is not None and not browsers.has_seen(request, user):
+        _tell_of_new_device(user)
     browsers.remember_account(request, response, user)
+
+
+def _tell_of_new_device(user: User) -> None:
+    """Write to who was declared by a school, or to who holds their account: a thief is noticed (SAFETY T52).
+
+    Three a day at most. Who signed up by themselves is not written to for each computer of a library: they
+    see their devices in « Mon compte », and guardians may ask for alerts.
+    """
+    if user.student_id is None and user.staff_member_id is None:
+        return
+    try:
+        limits.hit(limits.Limit("new_device.letter", user.subject, 3, timedelta(days=1)))
+    except limits.Refused:
+        return
+    correspondence.post(KIND_NEW_DEVICE, user)
 
 
 def sign_out(request: HttpRequest) -> None:

@@ -7,7 +7,16 @@ from django.utils import timezone
 
 from schools.school_year import today
 
-from . import address_change, custody, enrolment, open_sessions, recovery, registration
+from . import (
+    address_change,
+    custody,
+    enrolment,
+    local_admins,
+    open_sessions,
+    recovery,
+    registration,
+    school_resets,
+)
 
 
 @shared_task
@@ -25,3 +34,18 @@ def purge() -> None:
     open_sessions.purge()
     address_change.purge(now)
     enrolment.forget_the_past(today())
+    local_admins.end_of_who_left()
+    school_resets.purge()
+
+
+# The row is the truth: a task lost with its worker is not brought back, since the sweeper comes (SAFETY F6).
+@shared_task(acks_late=False)
+def reset_school(public_id: str) -> None:
+    """Go on with the reset of a school."""
+    school_resets.work(public_id)
+
+
+@shared_task(expires=60)
+def sweep_school_resets() -> None:
+    """Find resets that a dead worker left."""
+    school_resets.sweep()

@@ -188,6 +188,7 @@ CELERY_BEAT_SCHEDULE = {
     "throttling.purge": {"task": "throttling.tasks.purge", "schedule": 3600.0},
     "schools.sweep": {"task": "schools.tasks.sweep_rosters", "schedule": 15.0},
     "schools.purge": {"task": "schools.tasks.purge_rosters", "schedule": 3600.0},
+    "accounts.sweep_school_resets": {"task": "accounts.tasks.sweep_school_resets", "schedule": 15.0},
     "accounts.purge": {"task": "accounts.tasks.purge", "schedule": 3600.0},
     "support.purge": {"task": "support.tasks.purge", "schedule": 3600.0},
     # In the morning: it writes to families. What one call leaves, the next takes up.

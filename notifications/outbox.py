@@ -6,6 +6,8 @@ the other (SAFETY G10). The worker sends it; see ``delivery.py``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -26,6 +28,7 @@ __all__ = [
     "letter_about",
     "post",
     "post_again",
+    "post_many",
     "read",
     "withdraw",
 ]
@@ -60,6 +63,38 @@ def post(
         batch.insert(message)
     transaction.on_commit(nudge)
     return message
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posting:
+    """One of many messages of a kind: what :func:`post` is told of it."""
+
+    reference: str
+    to: str
+    language: str = "fr"
+
+
+def post_many(kind: str, postings: Iterable[Posting], *, academy: str = "") -> int:
+    """Put many mails of one kind in the outbox, in the caller's transaction: one INSERT for all of them.
+
+    Returns how many. Raises what :func:`post` does.
+    """
+    letters.renderer(kind)
+    messages = [
+        Message(
+            kind=kind,
+            reference=each.reference,
+            to=each.to,
+            channel=Channel.MAIL,
+            language=each.language,
+            academy=academy,
+        )
+        for each in postings
+    ]
+    if messages:
+        Message.objects.bulk_create(messages)
+        transaction.on_commit(nudge)
+    return len(messages)
 
 
 def post_again(message: Message) -> Message:

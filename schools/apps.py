@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,3 +10,7 @@ class SchoolsConfig(AppConfig):
 
     name = "schools"
     verbose_name = _("Académies et établissements")
+
+    def ready(self) -> None:
+        """Find the pages that every app has for who looks after a school."""
+        autodiscover_modules("own_school")

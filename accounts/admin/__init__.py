@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import people, policies, registrations, roles
+from . import people, policies, registrations, roles, schools
 
-__all__ = ["people", "policies", "registrations", "roles"]
+__all__ = ["people", "policies", "registrations", "roles", "schools"]

@@ -1,9 +1,11 @@
 """People: who they are, the names they sign in with, their sign-ups and their school years."""
 
-from ..powers import Power, Role
+from ..powers import Area, Power, Role
 from .custody import Custody, CustodyQuerySet, Notice
+from .local_admins import LocalAdmin, LocalAdminQuerySet
 from .people import MCM, AgeGroup, Level, Profile, SignInName, User, UserManager, opaque_username
 from .policies import PolicyAcceptance, PolicyDocument, PolicyDocumentQuerySet, terms_in_force
+from .school_resets import SchoolReset, SchoolResetQuerySet
 from .sign_ups import (
     Enrolment,
     EnrolmentQuerySet,
@@ -19,11 +21,14 @@ __all__ = [
     "MCM",
     "AddressChange",
     "AgeGroup",
+    "Area",
     "Custody",
     "CustodyQuerySet",
     "Enrolment",
     "EnrolmentQuerySet",
     "Level",
+    "LocalAdmin",
+    "LocalAdminQuerySet",
     "Notice",
     "OpenSession",
     "Place",
@@ -36,6 +41,8 @@ __all__ = [
     "Registration",
     "RegistrationQuerySet",
     "Role",
+    "SchoolReset",
+    "SchoolResetQuerySet",
     "SignInName",
     "StaffRole",
     "User",

@@ -12,8 +12,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_safe
 
 from accounts import browsers, farewells, sessions
+from accounts.backends import NewPasswordWanted
 from accounts.doors import MCM_DOOR, Door
 from accounts.models import Level, User
 from economy import pages
@@ -38,8 +40,14 @@ def sign_in(request: HttpRequest, level: Level | None = None, door: Door = MCM_D
         login = form.cleaned_data["login"]
         try:
             user = authenticate(
-                request, username=login, password=form.cleaned_data["password"], authority=door.authority
+                request,
+                username=login,
+                password=form.cleaned_data["password"],
+                authority=door.authority,
+                explains=True,
             )
+        except NewPasswordWanted:
+            return redirect("new_password_wanted")
         except limits.Refused as refusal:
             form.add_error(None, _too_often(refusal))
         else:
@@ -68,6 +76,14 @@ def sign_in(request: HttpRequest, level: Level | None = None, door: Door = MCM_D
             "expired": "expiree" in request.GET and not form.is_bound,
         },
     )
+
+
+@login_not_required
+@never_cache
+@require_safe
+def new_password_wanted(request: HttpRequest) -> HttpResponse:
+    """Say how to get back in, to who typed a password that opens nothing any more: the same for everybody."""
+    return render(request, "accounts/new_password_wanted.html")
 
 
 @login_not_required

@@ -114,9 +114,12 @@ class StaffMember(models.Model):
 
         In E.164. Read only: who finds one wrong says so to the school.
         """
-        fields = ("personal_phone", "professional_phone", "mobile")
-        labelled = ((str(self._meta.get_field(name).verbose_name), getattr(self, name)) for name in fields)
-        return [(label, number) for label, number in labelled if number]
+        labelled = (
+            (_("téléphone personnel"), self.personal_phone),
+            (_("téléphone professionnel"), self.professional_phone),
+            (_("téléphone portable"), self.mobile),
+        )
+        return [(str(label), number) for label, number in labelled if number]
 
 
 class StaffDivision(models.Model):

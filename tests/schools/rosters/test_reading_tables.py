@@ -14,6 +14,7 @@ from schools.rosters.rows import (
     DivisionRow,
     GroupKind,
     PupilRow,
+    Refusal,
     Responsibility,
     Row,
     StaffRow,
