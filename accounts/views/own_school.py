@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -71,7 +71,7 @@ def local_admin(request: PersonRequest, school: School, scope: Scope, public_id:
     found = get_object_or_404(StaffMember.objects.filter(school=school, gone_at=None), public_id=public_id)
     if not local_admins.may_be_named(found):
         raise Http404
-    form = LocalAdminForm(request.POST or None, initial={"areas": local_admins.areas_of(found)})
+    form = LocalAdminForm(_typed(request), initial={"areas": local_admins.areas_of(found)})
     if request.method == "POST" and form.is_valid():
         local_admins.set_areas(found, form.areas, by=request.user)
         return redirect("own_school_member", public_id=found.public_id)
@@ -86,7 +86,7 @@ def local_admin(request: PersonRequest, school: School, scope: Scope, public_id:
 @proved
 def reset(request: PersonRequest, school: School, scope: Scope) -> HttpResponse:
     """Ask for the end of all sessions of the school, and for new passwords (SAFETY G16)."""
-    form = SchoolResetForm(request.POST or None)
+    form = SchoolResetForm(_typed(request))
     if request.method == "POST" and form.is_valid():
         try:
             asked = school_resets.ask(
@@ -124,3 +124,8 @@ def reset_progress(request: PersonRequest, school: School, scope: Scope, public_
         "accounts/own_school/reset_progress.html",
         {"school": school, "reset": found, "labels": labels},
     )
+
+
+def _typed(request: PersonRequest) -> QueryDict | None:
+    """Return what was sent, be it nothing at all: boxes that are not ticked."""
+    return request.POST if request.method == "POST" else None
