@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from allauth.mfa.models import Authenticator
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, F, OuterRef, QuerySet
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from schools.models import School, StaffMember
@@ -45,9 +45,9 @@ def _figures(school: School) -> Sequence[Figure]:
         admins=Count("pk", filter=Exists(given)),
     )
     return (
-        Figure(_now("Membres du personnel"), found["everybody"]),
-        Figure(_now("Se sont déjà connectés"), found["come"]),
-        Figure(_now("Administrateurs locaux"), found["admins"]),
+        Figure(gettext("Membres du personnel"), found["everybody"]),
+        Figure(gettext("Se sont déjà connectés"), found["come"]),
+        Figure(gettext("Administrateurs locaux"), found["admins"]),
     )
 
 

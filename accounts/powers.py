@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from schools.scope import EVERYWHERE, NOWHERE, Scope
 
+from .areas import Area
+
 
 class Role(models.TextChoices):
     """What somebody is in the administration. Given by a national admin, never declared by oneself."""
@@ -17,13 +19,6 @@ class Role(models.TextChoices):
     SUPPORT = "support", _("Assistance")
     NATIONAL = "national", _("Administrateur national")
     DATA_PROTECTION = "dpo", _("Délégué à la protection des données")
-
-
-class Area(models.TextChoices):
-    """What the head of a school may hand on to a member of its staff: a « local admin » (ADR 9)."""
-
-    LETTERS = "letters", _("Lettres de première connexion")
-    FAMILIES = "families", _("Élèves et demandes des familles")
 
 
 class Power(StrEnum):

@@ -87,6 +87,14 @@ def ask(
     return asked
 
 
+def foreseen(school: School, *, by: User) -> list[tuple[str, int]]:
+    """Return how many accounts of each crowd would be reset now, for the page that asks."""
+    return [
+        (str(each.label), each.people(school).exclude(_left_alone(by.pk)).count())
+        for each in crowds.registered()
+    ]
+
+
 def latest(school: School) -> SchoolReset | None:
     """Return the last reset of a school, if there was any."""
     return SchoolReset.objects.filter(school=school).order_by("-pk").first()

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Power
@@ -104,11 +104,11 @@ def totals_of(school: School) -> list[Totals]:
 def _figures(school: School) -> Sequence[Figure]:
     ((pupils, come, guardians, accounts, divisions),) = _rows(_OF_THE_SCHOOL, school)
     return (
-        Figure(_now("Élèves"), pupils),
-        Figure(_now("Élèves déjà connectés"), come),
-        Figure(_now("Responsables"), guardians),
-        Figure(_now("Responsables avec un compte"), accounts),
-        Figure(_now("Classes et groupes"), divisions),
+        Figure(gettext("Élèves"), pupils),
+        Figure(gettext("Élèves déjà connectés"), come),
+        Figure(gettext("Responsables"), guardians),
+        Figure(gettext("Responsables avec un compte"), accounts),
+        Figure(gettext("Classes et groupes"), divisions),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Power
@@ -17,7 +17,7 @@ from .panels import MOST
 
 def _waiting(school: School) -> Sequence[Figure]:
     found = SupportRequest.objects.filter(school=school).waiting()[: MOST + 1].count()
-    return (Figure(_now("Demandes à traiter"), min(found, MOST), more=found > MOST),)
+    return (Figure(gettext("Demandes à traiter"), min(found, MOST), more=found > MOST),)
 
 
 register(

@@ -1,6 +1,7 @@
 """People: who they are, the names they sign in with, their sign-ups and their school years."""
 
-from ..powers import Area, Power, Role
+from ..areas import Area
+from ..powers import Power, Role
 from .custody import Custody, CustodyQuerySet, Notice
 from .local_admins import LocalAdmin, LocalAdminQuerySet
 from .people import MCM, AgeGroup, Level, Profile, SignInName, User, UserManager, opaque_username

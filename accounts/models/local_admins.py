@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from schools.models import StaffMember
 from schools.scope import Scope
 
-from ..powers import Area
+from ..areas import Area
 
 
 class LocalAdminQuerySet(models.QuerySet["LocalAdmin"]):

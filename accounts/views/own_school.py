@@ -106,7 +106,7 @@ def reset(request: PersonRequest, school: School, scope: Scope) -> HttpResponse:
     shown = {
         "school": school,
         "form": form,
-        "crowds": [(each.label, each.people(school).count()) for each in crowds.registered()],
+        "crowds": school_resets.foreseen(school, by=request.user),
         "latest": school_resets.latest(school),
     }
     return render(request, "accounts/own_school/reset.html", shown)
