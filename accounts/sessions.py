@@ -15,13 +15,14 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import get_language
 
-from throttling import limits
+from notifications import outbox
 
 from . import browsers, correspondence, open_sessions
 from .models import User
 from .session_store import session_of
 
 KIND_NEW_DEVICE = "accounts.new_device"
+DEVICE_LETTERS = 3  # a day
 GUESSABLE = "sessions.guessable"  # in a session whose password guessers try early: another is due
 PROVED = "sessions.proved"  # in a session that waits for the second factor: which password it began with
 
@@ -79,11 +80,9 @@ def _tell_of_new_device(user: User) -> None:
     """
     if user.student_id is None and user.staff_member_id is None:
         return
-    try:
-        limits.hit(limits.Limit("new_device.letter", user.subject, 3, timedelta(days=1)))
-    except limits.Refused:
-        return
-    correspondence.post(KIND_NEW_DEVICE, user)
+    reference, day = str(user.public_id), timedelta(days=1)
+    if outbox.posted_lately(kind=KIND_NEW_DEVICE, reference=reference, within=day) < DEVICE_LETTERS:
+        correspondence.post(KIND_NEW_DEVICE, user)
 
 
 def sign_out(request: HttpRequest) -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import CharField, OuterRef, Subquery
-from django.db.models.functions import Cast, JSONObject
+from django.db.models.functions import Cast, JSONObject, Now
 
 from economy.together import Batch
 
@@ -29,6 +29,7 @@ __all__ = [
     "post",
     "post_again",
     "post_many",
+    "posted_lately",
     "read",
     "withdraw",
 ]
@@ -117,6 +118,12 @@ def post_again(message: Message) -> Message:
 def latest(*, kind: str, reference: str) -> Message | None:
     """Return the last message of this kind about this thing, whatever became of it."""
     return Message.objects.filter(kind=kind, reference=reference).order_by("-id").first()
+
+
+def posted_lately(*, kind: str, reference: str, within: timedelta) -> int:
+    """Return how many messages of this kind about this thing were posted lately, by the database's clock."""
+    about = Message.objects.filter(kind=kind, reference=reference, created_at__gt=Now() - within)
+    return about.count()
 
 
 def letter_about(kind: str, reference: OuterRef) -> Subquery:

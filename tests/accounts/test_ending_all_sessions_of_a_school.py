@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -385,7 +384,6 @@ def test_a_pupil_who_comes_on_a_new_device_is_written_to_and_on_a_known_one_not(
         session_epoch=7
     )  # staff ended the sessions: the phone is hers still
     Message.objects.all().delete()
-    limits.clear(limits.Limit("new_device.letter", lea.subject, 3, timedelta(days=1)))
     assert comes(phone) == 0
 
 
