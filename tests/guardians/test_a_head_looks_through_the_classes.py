@@ -40,6 +40,8 @@ def test_each_class_has_its_totals_and_no_other_schools(declare: Declare) -> Non
     declare({"Zoé": "2012-03-09"}, uai=OTHER, first_name="Anne")
     declare(said.children, first_name="Marc")  # the other guardian
     declare(said.children[:1], first_name="Yvonne", responsibility="contact")  # to be called, nothing else
+    # Another school knows a grandmother of the same child, as its own contact.
+    declare(said.children[:1], uai=OTHER, first_name="Odette")
     GuardianTie.objects.filter(contact=said.contact, student=said.children[1]).update(removed_at=Now())
     ContactAccount.objects.create(contact=said.contact, user=account("Hélène"))
     account("Chloé", student=said.children[0])
