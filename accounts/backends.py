@@ -16,7 +16,7 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.hashers import check_password
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, check_password
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
@@ -50,6 +50,10 @@ def forget_guesses(user: User) -> None:
     limits.clear(guesses(user.subject), guesses_in_a_row(user.subject))
 
 
+class NewPasswordWanted(Exception):
+    """The password was right, and opens nothing any more: staff have asked for another one."""
+
+
 class DoorBackend(ModelBackend):
     """Resolves a sign-in name by (authority, name), or a confirmed address at any door."""
 
@@ -60,12 +64,15 @@ class DoorBackend(ModelBackend):
         password: str | None = None,
         *,
         authority: str = MCM,
+        explains: bool = False,
         **_others: Any,
     ) -> User | None:
         """Return the person, or ``None``. ``username`` is what was typed: a name at this door, or an address.
 
         Every guess is counted before it is judged, known account or not. Raises
-        :class:`throttling.limits.Refused` when the account has had its guesses.
+        :class:`throttling.limits.Refused` when the account has had its guesses, and to who ``explains``
+        :class:`NewPasswordWanted` for the right password of an account that waits for another one: whoever
+        knew it knows the account (SAFETY G1), and learns how its owner gets back in, nothing more (G16).
         """
         if username is None or password is None:
             return None
@@ -92,7 +99,13 @@ class DoorBackend(ModelBackend):
         if user is None or not user.is_active:
             spend_one_hash()
             return None
-        if not check_password(password, user.password) or _is_out_of_date(user):
+        # One that was closed is judged as well, by the same hash (SAFETY G2); it opens nothing.
+        kept = user.password.removeprefix(UNUSABLE_PASSWORD_PREFIX)
+        if not check_password(password, kept) or _is_out_of_date(user):
+            return None
+        if not user.has_usable_password():
+            if explains:
+                raise NewPasswordWanted
             return None
         # A person may sign in as often as they like, and has shown that they are no guesser.
         limits.settle(counts, forgiven=(in_a_row,))

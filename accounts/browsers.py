@@ -178,6 +178,11 @@ def known_as(request: HttpRequest, user: User) -> str:
     return next((entry.removeprefix(start) for entry in _known(request) if entry.startswith(start)), "")
 
 
+def has_seen(request: HttpRequest, user: User) -> bool:
+    """Say whether this person has signed in here before, be it under an older password: no new device."""
+    return any(entry.startswith(f"{user.public_id.hex}:") for entry in _known(request))
+
+
 def _known(request: HttpRequest) -> list[str]:
     return [entry for entry in _recall(request, KNOWN, YEAR).split("~") if entry]
 

@@ -5,7 +5,10 @@ Each reader has a row of their own in the outbox, in their own language: nobody 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from allauth.account.models import EmailAddress
 
 from notifications import outbox
 
@@ -37,6 +40,25 @@ def readers_of(person: User) -> list[Reader]:
     if own := person.address():
         return [Reader(own, person.language)]
     return holders_of(person)
+
+
+def readers_of_many(people: Sequence[User]) -> dict[int, list[Reader]]:
+    """Return, by the keys of people, who reads the letters of each: two statements, however many they are."""
+    keys = [person.pk for person in people]
+    found: dict[int, list[Reader]] = {key: [] for key in keys}
+    own = EmailAddress.objects.filter(user__in=keys, verified=True, primary=True)
+    for key, address, language in own.values_list("user", "email", "user__language"):
+        found[key].append(Reader(address, language))
+    held = Custody.objects.in_force().filter(
+        child__in=[key for key in keys if not found[key]],
+        holder__emailaddress__verified=True,
+        holder__emailaddress__primary=True,
+    )
+    for key, address, language in held.order_by("pk").values_list(
+        "child", "holder__emailaddress__email", "holder__language"
+    ):
+        found[key].append(Reader(address, language))
+    return found
 
 
 def post(kind: str, person: User, *, readers: list[Reader] | None = None, academy: str = "") -> None:

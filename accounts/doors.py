@@ -27,8 +27,11 @@ Proof = Callable[[HttpRequest, str, str, str], User | None]
 
 
 def by_password(request: HttpRequest, login: str, typed: str, authority: str) -> User | None:
-    """Return whom a name and a password let in. Raises :class:`throttling.limits.Refused`."""
-    found = authenticate(request, username=login, password=typed, authority=authority)
+    """Return whom a name and a password let in.
+
+    Raises :class:`throttling.limits.Refused` and :class:`accounts.backends.NewPasswordWanted`.
+    """
+    found = authenticate(request, username=login, password=typed, authority=authority, explains=True)
     return found if isinstance(found, User) else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_network
@@ -91,6 +92,11 @@ def close(user: User, public_id: uuid.UUID) -> bool:
 def close_all(user: User, *, keep: str | None = None) -> int:
     """End every session of a person but the one whose key is ``keep``; return how many."""
     return OpenSession.objects.filter(user=user).exclude(session_key=keep or "").delete()[0]
+
+
+def close_those_of(keys: Sequence[int]) -> int:
+    """End every session of many people, by their keys; return how many."""
+    return OpenSession.objects.filter(user__in=keys)._raw_delete(using="default")
 
 
 def purge() -> None:

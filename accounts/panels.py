@@ -11,10 +11,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from schools.models import School
 from schools.school_year import SchoolYear
+from schools.scope import Scope
 
 from . import custody, standing
-from .models import User, is_staff_door
+from .models import Power, User, is_staff_door
 
 HOME, ACCOUNT = "home", "account"  # the pages that panels stand on
 _panels: list[tuple[int, str, Callable[[User], Panel | None]]] = []
@@ -63,12 +65,14 @@ def _administration(user: User) -> Panel | None:
 
 
 def _own_school(user: User) -> Panel | None:
-    if not user.school_headed():
+    own = Scope(schools=user.scope(Power.SEE_SCHOOL).schools)
+    school = School.objects.open_to(own).first() if own else None
+    if school is None:
         return None
     return Panel(
         title=_("Mon établissement"),
         template="accounts/panels/own_school.html",
-        context={"school": user.staff_member and user.staff_member.school},
+        context={"school": school, "imports": bool(user.scope(Power.IMPORT_ROSTERS).schools)},
     )
 
 

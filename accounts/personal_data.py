@@ -44,6 +44,7 @@ from .models import (
     Custody,
     Enrolment,
     FirstSignIn,
+    LocalAdmin,
     Notice,
     OpenSession,
     OtherPost,
@@ -53,6 +54,7 @@ from .models import (
     ProviderVisit,
     RecoveryRequest,
     Registration,
+    SchoolReset,
     SignInName,
     SmsNumber,
     StaffRole,
@@ -148,6 +150,10 @@ def _export_person(user: User) -> dict[str, Any]:
             {"kind": kind, "told_at": told.isoformat(), "read_at": read.isoformat() if read else None}
             for kind, told, read in user.notices.order_by("pk").values_list("kind", "told_at", "read_at")
         ],
+        "school_resets_asked_for": [
+            {"school": str(each.school), "asked_at": each.asked_at.isoformat(), "reason": each.reason}
+            for each in SchoolReset.objects.filter(asked_by=user).select_related("school").order_by("pk")
+        ],
         "acceptances": [
             {
                 "document": str(acceptance.document),
@@ -190,6 +196,8 @@ register(
             ProviderIdentity,
             ProviderVisit,
             StaffRole,
+            LocalAdmin,
+            SchoolReset,
             Authenticator,
             LogEntry,
         ),
@@ -222,7 +230,14 @@ def _export_declared(user: User) -> dict[str, Any]:
             "role": member.role,
             "identifier": member.identifier,
             "email": member.email,
+            "phones": dict(member.directory_phones),
             "divisions": [str(each) for each in member.divisions.all()],
+            "local_admin": [
+                {"area": area, "since": since.isoformat(), "until": until.isoformat() if until else None}
+                for area, since, until in member.local_admin_rights.order_by("pk").values_list(
+                    "area", "given_at", "ended_at"
+                )
+            ],
         },
         "letters": [
             {

@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from schools.scope import EVERYWHERE, NOWHERE, Scope
 
+from .areas import Area
+
 
 class Role(models.TextChoices):
     """What somebody is in the administration. Given by a national admin, never declared by oneself."""
@@ -35,6 +37,10 @@ class Power(StrEnum):
     LOAD_SCHOOLS = "load_schools"  # the national list of schools
     SET_UP_ENTRANCES = "set_up_entrances"  # the trees of C1, and the identity providers behind them
     SET_COUNTER = "set_counter"  # whom the staff of an académie call
+    SEE_SCHOOL = "see_school"  # « Mon établissement », its numbers
+    LOOK_AFTER_STAFF = "look_after_staff"  # the staff of a school, its local admins
+    GIVE_LETTERS = "give_letters"  # first sign-in letters of a school
+    RESET_SCHOOL = "reset_school"  # end every session of a school, have new passwords chosen (SAFETY G16)
 
 
 # The journal is read by somebody else than those whose acts it holds (SAFETY T53).
@@ -50,10 +56,28 @@ POWERS: dict[str, frozenset[Power]] = {
             Power.IMPORT_ROSTERS,
             Power.ANSWER_FAMILIES,
             Power.SET_COUNTER,
+            Power.RESET_SCHOOL,
         }
     ),
     Role.NATIONAL: frozenset(Power) - {Power.READ_AUDIT},
     Role.DATA_PROTECTION: frozenset({Power.READ_AUDIT}),
+}
+
+# For one's own school only. The files of a school are handed over by its head: a wrong one can take the
+# access of everybody there (ADR 9).
+POWERS_OF_A_HEAD = frozenset(
+    {
+        Power.IMPORT_ROSTERS,
+        Power.ANSWER_FAMILIES,
+        Power.SEE_SCHOOL,
+        Power.LOOK_AFTER_STAFF,
+        Power.GIVE_LETTERS,
+        Power.RESET_SCHOOL,
+    }
+)
+POWERS_OF_AN_AREA: dict[str, frozenset[Power]] = {
+    Area.LETTERS: frozenset({Power.SEE_SCHOOL, Power.GIVE_LETTERS}),
+    Area.FAMILIES: frozenset({Power.SEE_SCHOOL, Power.ANSWER_FAMILIES}),
 }
 
 

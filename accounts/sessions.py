@@ -15,11 +15,14 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import get_language
 
 from economy import clock
+from notifications import outbox
 
-from . import browsers, open_sessions, reauthentication
+from . import browsers, correspondence, open_sessions, reauthentication
 from .models import User
 from .session_store import session_of
 
+KIND_NEW_DEVICE = "accounts.new_device"
+DEVICE_LETTERS = 3  # a day
 GUESSABLE = "sessions.guessable"  # in a session whose password guessers try early: another is due
 PROVED = "sessions.proved"  # in a session that waits for the second factor: which password it began with
 
@@ -65,7 +68,22 @@ def begin(request: HttpRequest, response: HttpResponse, user: User) -> None:
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and user.language != get_language():
         browsers.remember_language(response, user.language)
     open_sessions.opened(request)
+    if user.last_login is not None and not browsers.has_seen(request, user):
+        _tell_of_new_device(user)
     browsers.remember_account(request, response, user)
+
+
+def _tell_of_new_device(user: User) -> None:
+    """Write to who was declared by a school, or to who holds their account: a thief is noticed (SAFETY T52).
+
+    Three a day at most. Who signed up by themselves is not written to for each computer of a library: they
+    see their devices in « Mon compte », and guardians may ask for alerts.
+    """
+    if user.student_id is None and user.staff_member_id is None:
+        return
+    reference, day = str(user.public_id), timedelta(days=1)
+    if outbox.posted_lately(kind=KIND_NEW_DEVICE, reference=reference, within=day) < DEVICE_LETTERS:
+        correspondence.post(KIND_NEW_DEVICE, user)
 
 
 def sign_out(request: HttpRequest) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from . import appointments, assistance
+from . import appointments, assistance, local_admins, sessions
 
 Words = str | Promise
 
@@ -90,6 +90,29 @@ TOLD: dict[str, Told] = {
         ),
         page="my_space",
         page_label=_("Ouvrir mon espace"),
+    ),
+    local_admins.KIND_CHANGED: Told(
+        subject=_("Ce que vous pouvez faire pour votre établissement a changé"),
+        what=_(
+            "Le chef d’établissement, ou le directeur, a changé ce que %(name)s peut faire pour "
+            "l’établissement : lettres, élèves, demandes des familles."
+        ),
+        advice=_("Vous le trouvez dans « Mon espace », à « Mon établissement »."),
+        page="my_space",
+        page_label=_("Ouvrir mon espace"),
+    ),
+    sessions.KIND_NEW_DEVICE: Told(
+        subject=_("Votre compte a été ouvert sur un nouvel appareil"),
+        what=_(
+            "Le compte de %(name)s vient d’être ouvert sur un appareil ou dans un navigateur que nous ne "
+            "connaissions pas pour ce compte."
+        ),
+        advice=_(
+            "C’est bien vous ? Vous n’avez rien à faire. Sinon, fermez cette connexion à « Les appareils "
+            "connectés », puis choisissez un nouveau mot de passe."
+        ),
+        page="account_sessions",
+        page_label=_("Voir les appareils connectés"),
     ),
     assistance.KIND_DETACHED: Told(
         subject=_("Votre compte n’est plus rattaché à un établissement"),

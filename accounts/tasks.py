@@ -7,7 +7,18 @@ from django.utils import timezone
 
 from schools.school_year import today
 
-from . import address_change, custody, enrolment, open_sessions, otp_keys, recovery, registration, sms_numbers
+from . import (
+    address_change,
+    custody,
+    enrolment,
+    local_admins,
+    open_sessions,
+    otp_keys,
+    recovery,
+    registration,
+    school_resets,
+    sms_numbers,
+)
 from .openid.door import VISITS
 
 
@@ -29,3 +40,18 @@ def purge() -> None:
     enrolment.forget_the_past(today())
     otp_keys.purge()
     VISITS.purge()
+    local_admins.end_of_who_left()
+    school_resets.purge()
+
+
+# The row is the truth: a task lost with its worker is not brought back, since the sweeper comes (SAFETY F6).
+@shared_task(acks_late=False)
+def reset_school(public_id: str) -> None:
+    """Go on with the reset of a school."""
+    school_resets.work(public_id)
+
+
+@shared_task(expires=60)
+def sweep_school_resets() -> None:
+    """Find resets that a dead worker left."""
+    school_resets.sweep()

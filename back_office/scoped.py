@@ -47,6 +47,11 @@ class ScopedAdmin(admin.ModelAdmin):
     view_on_site = False
     change_form_template = "back_office/detail.html"
 
+    @classmethod
+    def offer(cls, act: Act) -> None:
+        """Add an act of an app above to this page. Called once, from that app's ``admin``."""
+        cls.acts = (*cls.acts, act)
+
     # --- which rows ---------------------------------------------------------------------------
 
     @staticmethod

@@ -190,6 +190,7 @@ CELERY_BEAT_SCHEDULE = {
     "schools.purge": {"task": "schools.tasks.purge_rosters", "schedule": 3600.0},
     "schools.sweep_letters": {"task": "schools.tasks.sweep_letters", "schedule": 15.0},
     "schools.purge_letters": {"task": "schools.tasks.purge_letters", "schedule": 300.0},
+    "accounts.sweep_school_resets": {"task": "accounts.tasks.sweep_school_resets", "schedule": 15.0},
     "accounts.purge": {"task": "accounts.tasks.purge", "schedule": 3600.0},
     "support.purge": {"task": "support.tasks.purge", "schedule": 3600.0},
     # In the morning: it writes to families. What one call leaves, the next takes up.

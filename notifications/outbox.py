@@ -6,7 +6,9 @@ the other (SAFETY G10). The worker sends it; see ``delivery.py``.
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -27,6 +29,8 @@ __all__ = [
     "letter_about",
     "post",
     "post_again",
+    "post_many",
+    "posted_lately",
     "read",
     "withdraw",
 ]
@@ -64,6 +68,38 @@ def post(
     return message
 
 
+@dataclass(frozen=True, kw_only=True)
+class Posting:
+    """One of many messages of a kind: what :func:`post` is told of it."""
+
+    reference: str
+    to: str
+    language: str = "fr"
+
+
+def post_many(kind: str, postings: Iterable[Posting], *, academy: str = "") -> int:
+    """Put many mails of one kind in the outbox, in the caller's transaction: one INSERT for all of them.
+
+    Returns how many. Raises what :func:`post` does.
+    """
+    letters.renderer(kind)
+    messages = [
+        Message(
+            kind=kind,
+            reference=each.reference,
+            to=each.to,
+            channel=Channel.MAIL,
+            language=each.language,
+            academy=academy,
+        )
+        for each in postings
+    ]
+    if messages:
+        Message.objects.bulk_create(messages)
+        transaction.on_commit(nudge)
+    return len(messages)
+
+
 def post_again(message: Message) -> Message:
     """Put a new message of the same kind, about the same thing, to the same place in the outbox.
 
@@ -94,6 +130,12 @@ def _with_the_clock(about: QuerySet[Message]) -> QuerySet[Message]:
     sent = same.exclude(sent_at=None).order_by("-sent_at").values("sent_at")
     told: dict[str, Any] = {"left_at": Subquery(sent[:1]), "read_at": Now()}  # attributes of a message
     return about.order_by("-id").annotate(**told)
+
+
+def posted_lately(*, kind: str, reference: str, within: timedelta) -> int:
+    """Return how many messages of this kind about this thing were posted lately, by the database's clock."""
+    about = Message.objects.filter(kind=kind, reference=reference, created_at__gt=Now() - within)
+    return about.count()
 
 
 def letter_about(kind: str, reference: OuterRef) -> Subquery:

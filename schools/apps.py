@@ -12,5 +12,5 @@ class SchoolsConfig(AppConfig):
     verbose_name = _("Académies et établissements")
 
     def ready(self) -> None:
-        """Find what the apps above say of who has an account already (schools.letters.known)."""
-        autodiscover_modules("known")
+        """Find what the apps above say: who has an account already, and what a head looks after."""
+        autodiscover_modules("known", "own_school")

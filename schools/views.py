@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from back_office import who
 
+from . import own_school
 from .forms import ConfirmForm, MappingForm, UploadForm
 from .models import RosterImport, School
 from .rosters import applying, importing, readers
@@ -36,25 +37,44 @@ TYPES = {
 View = Callable[..., HttpResponse]
 
 
-def for_a_head(view: View) -> View:
-    """Give a view the school that a person heads, and the scope it is in; :class:`Http404` for others."""
+def at_own_school(power: str) -> Callable[[View], View]:
+    """Give a view the school where a person has a power of its own, and the scope it is in.
 
-    @wraps(view)
-    def wrapped(request: HttpRequest, **given: Any) -> HttpResponse:
-        person: Any = request.user
-        scope = Scope(schools=person.scope(IMPORT_ROSTERS).schools)
-        school = School.objects.open_to(scope).select_related("academy").first()
-        if school is None:
-            raise Http404
-        return view(request, school=school, scope=scope, **given)
+    For the head, and for whom the head has given that power; :class:`Http404` for anybody else. Whoever has
+    the power for an académie comes by the administration.
+    """
 
-    return wrapped
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def wrapped(request: HttpRequest, **given: Any) -> HttpResponse:
+            person: Any = request.user
+            scope = Scope(schools=person.scope(power).schools)
+            school = School.objects.open_to(scope).select_related("academy").first() if scope else None
+            if school is None:
+                raise Http404
+            return view(request, school=school, scope=scope, **given)
+
+        return wrapped
+
+    return decorate
+
+
+for_a_head = at_own_school(IMPORT_ROSTERS)  # what no head hands on to anybody
 
 
 def proved(view: View) -> View:
     """Ask for the password again before a decision, when the last proof is old."""
     decorated: View = import_string(settings.BACK_OFFICE_PROOF)(view)
     return decorated
+
+
+@never_cache
+@require_safe
+@at_own_school(own_school.SEE_SCHOOL)
+def home(request: HttpRequest, school: School, scope: Scope) -> HttpResponse:
+    """« Mon établissement »: what one may do for it, each thing with its numbers."""
+    cards = [(page, page.figures(school)) for page in own_school.pages_for(request.user)]
+    return render(request, "schools/own_school.html", {"school": school, "cards": cards})
 
 
 @never_cache

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from allauth.account.models import EmailAddress
+from django.db.models import Exists, OuterRef, Q
 
-from accounts.models import User
+from accounts.models import Area, LocalAdmin, User
 from accounts.powers import Role
 from schools.models import Academy, School, StaffMember
 
 
 def heads_of(school: School) -> list[str]:
-    """Return the confirmed addresses of the heads of a school."""
-    heads = StaffMember.objects.filter(school=school, role=StaffMember.Role.HEAD, gone_at=None)
-    return _addresses(User.objects.filter(staff_member__in=heads, is_active=True))
+    """Return the confirmed addresses of the heads of a school, and of whom they let answer families."""
+    helpers = LocalAdmin.objects.in_force().filter(member=OuterRef("pk"), area=Area.FAMILIES)
+    answer = StaffMember.objects.filter(
+        Q(role=StaffMember.Role.HEAD) | Exists(helpers), school=school, gone_at=None
+    )
+    return _addresses(User.objects.filter(staff_member__in=answer, is_active=True))
 
 
 def dane_of(academy: Academy) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import Power, User
 from accounts.panels import Panel, register
 from schools.scope import Scope
 
@@ -14,10 +14,10 @@ MOST = 99  # counted no further
 
 
 def _requests(user: User) -> Panel | None:
-    uai = user.school_headed()
-    if not uai:
+    own = Scope(schools=user.scope(Power.ANSWER_FAMILIES).schools)
+    if not own:
         return None
-    waiting = SupportRequest.objects.open_to(Scope(schools=frozenset({uai}))).waiting()
+    waiting = SupportRequest.objects.open_to(own).waiting()
     return Panel(
         title=_("Les demandes des familles"),
         template="support/panels/requests.html",

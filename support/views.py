@@ -15,12 +15,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts import browsers, links
-from accounts.models import User
+from accounts.models import Power, User
 from accounts.sessions import PersonRequest
 from accounts.views.pages import holds_a_secret, page
 from schools.models import School
 from schools.scope import Scope
-from schools.views import for_a_head
+from schools.views import at_own_school
 from throttling import limits
 from throttling.clients import client_address
 
@@ -142,7 +142,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
 
 @never_cache
 @require_safe
-@for_a_head
+@at_own_school(Power.ANSWER_FAMILIES)
 def own_requests(request: PersonRequest, school: School, scope: Scope) -> HttpResponse:
     """« Les demandes des familles »: those that wait, then the last ones that were answered."""
     mine = SupportRequest.objects.open_to(scope)
@@ -156,7 +156,7 @@ def own_requests(request: PersonRequest, school: School, scope: Scope) -> HttpRe
 
 @never_cache
 @page
-@for_a_head
+@at_own_school(Power.ANSWER_FAMILIES)
 def own_request(request: PersonRequest, school: School, scope: Scope, public_id: UUID) -> HttpResponse:
     """Show a request to the head of the school; take the answer."""
     asked = get_object_or_404(
@@ -189,5 +189,6 @@ def _request_page(
         "asked": asked,
         "form": form,
         "remedies": remedies.for_request(asked),
+        "may_import": bool(request.user.scope(Power.IMPORT_ROSTERS).schools),
     }
     return render(request, "support/own_request.html", context)

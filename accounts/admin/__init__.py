@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import entrances, people, policies, registrations, roles
+from . import entrances, people, policies, registrations, roles, schools
 
-__all__ = ["entrances", "people", "policies", "registrations", "roles"]
+__all__ = ["entrances", "people", "policies", "registrations", "roles", "schools"]

@@ -13,7 +13,7 @@ UPDATE accounts_user SET held_by_guardians = true
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0009_ways_in")]
+    dependencies = [("accounts", "0011_local_admins")]
 
     operations = [
         migrations.AddField(

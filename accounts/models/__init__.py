@@ -1,9 +1,11 @@
 """People: who they are, the names they sign in with, their sign-ups and their school years."""
 
+from ..areas import Area
 from ..powers import Power, Role
 from .custody import Custody, CustodyQuerySet, Notice
 from .entrances import Entrance, WayIn
 from .first_sign_in import ContactPreferences, FirstSignIn, OtherPost, SmsNumber
+from .local_admins import LocalAdmin, LocalAdminQuerySet
 from .otp_keys import OtpKey
 from .people import (
     MCM,
@@ -20,6 +22,7 @@ from .people import (
 )
 from .policies import PolicyAcceptance, PolicyDocument, PolicyDocumentQuerySet, terms_in_force
 from .providers import IdentityProvider, ProviderIdentity, ProviderVisit
+from .school_resets import SchoolReset, SchoolResetQuerySet
 from .sign_ups import (
     Enrolment,
     EnrolmentQuerySet,
@@ -36,6 +39,7 @@ __all__ = [
     "PUPILS",
     "AddressChange",
     "AgeGroup",
+    "Area",
     "ContactPreferences",
     "Custody",
     "CustodyQuerySet",
@@ -45,6 +49,8 @@ __all__ = [
     "FirstSignIn",
     "IdentityProvider",
     "Level",
+    "LocalAdmin",
+    "LocalAdminQuerySet",
     "Notice",
     "OpenSession",
     "OtherPost",
@@ -61,6 +67,8 @@ __all__ = [
     "Registration",
     "RegistrationQuerySet",
     "Role",
+    "SchoolReset",
+    "SchoolResetQuerySet",
     "SignInName",
     "SmsNumber",
     "StaffRole",

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.base_user import BaseUserManager
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery, Value
@@ -20,7 +22,8 @@ from schools.models import Academy, StaffMember, StaffMemberQuerySet, Student
 from schools.scope import NOWHERE, Scope
 from schools.search_key import SearchKey, words_of
 
-from ..powers import Power, scopes
+from ..powers import POWERS_OF_A_HEAD, POWERS_OF_AN_AREA, Power, scopes
+from .local_admins import LocalAdmin
 
 if TYPE_CHECKING:
     from ..standing import Standing
@@ -197,10 +200,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         if not self.is_active:
             return {}
         found = scopes(list(self.staff_roles.values_list("role", "academy__code"))) if self.is_staff else {}
-        if school := self.school_headed():
-            own = Scope(schools=frozenset({school}))
-            for power in (Power.IMPORT_ROSTERS, Power.ANSWER_FAMILIES):
-                found[power] = found.get(power, NOWHERE) | own
+        for school, powers in self._powers_at_schools:
+            for power in powers:
+                found[power] = found.get(power, NOWHERE) | Scope(schools=frozenset({school}))
         return found
 
     def posts(self) -> StaffMemberQuerySet:
@@ -209,20 +211,49 @@ class User(AbstractBaseUser, PermissionsMixin):
         The first is ``staff_member``, the others are :class:`.first_sign_in.OtherPost`. What they may do
         there says each school's roster.
         """
-        mine = Q(pk=self.staff_member_id) | Q(other_post__user=self)
-        return StaffMember.objects.with_access().filter(mine).order_by("pk")
+        return StaffMember.objects.with_access().filter(self._mine()).order_by("pk")
+
+    def _mine(self) -> Q:
+        return Q(pk=self.staff_member_id) | Q(other_post__user=self)
+
+    @cached_property
+    def _powers_at_schools(self) -> list[tuple[str, frozenset[Power]]]:
+        """What the schools that declare this person let them do there: each UAI, and the powers.
+
+        A head has a head's powers; others those of the areas that the head gave them (``LocalAdmin``).
+        Who is not declared any more has none, from that moment on. The school proved first comes first.
+        """
+        if self.staff_member_id is None:
+            return []
+        given = LocalAdmin.objects.filter(member=OuterRef("pk"), ended_at=None)
+        posts = StaffMember.objects.filter(self._mine(), gone_at=None)
+        return [
+            (
+                uai,
+                POWERS_OF_A_HEAD
+                if role == StaffMember.Role.HEAD
+                else frozenset().union(*(POWERS_OF_AN_AREA[area] for area in areas)),
+            )
+            for uai, role, areas in posts.order_by(F("other_post").asc(nulls_first=True)).values_list(
+                "school__uai", "role", ArraySubquery(given.values("area"))
+            )
+        ]
 
     def school_headed(self) -> str:
         """Return the UAI of the school that says this person is its head; empty for anybody else.
 
         Of two, the one that was proved first.
         """
-        if self.staff_member_id is None:
-            return ""
-        heads = StaffMember.objects.filter(role=StaffMember.Role.HEAD, gone_at=None)
-        mine = heads.filter(Q(pk=self.staff_member_id) | Q(other_post__user=self))
-        ordered = mine.order_by(F("other_post").asc(nulls_first=True))
-        return ordered.values_list("school__uai", flat=True).first() or ""
+        return next((uai for uai, powers in self._powers_at_schools if Power.LOOK_AFTER_STAFF in powers), "")
+
+    def close_password(self) -> None:
+        """Have the password open nothing any more; the caller saves.
+
+        What it was stays behind Django's mark of no password: who still knows it is told, at the door, that
+        another one is to be chosen, and how (:class:`accounts.backends.NewPasswordWanted`).
+        """
+        if self.has_usable_password():
+            self.password = UNUSABLE_PASSWORD_PREFIX + self.password
 
     def scope(self, power: Power) -> Scope:
         """Return where this person has a power, académies or the school they head; anew at each request."""

@@ -11,8 +11,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_safe
 
 from accounts import browsers, ent_doors, farewells, first_sign_in, sessions
+from accounts.backends import NewPasswordWanted
 from accounts.doors import MCM_DOOR, Door
 from accounts.models import Level, User
 from economy import pages
@@ -40,6 +42,8 @@ def sign_in(request: HttpRequest, level: Level | None = None, door: Door = MCM_D
             user = door.proof(request, login, typed, door.authority)
             if user is None and door.letters and (answer := _by_letter(request, login, typed, door)):
                 return answer
+        except NewPasswordWanted:
+            return redirect("new_password_wanted")
         except limits.Refused as refusal:
             form.add_error(None, _too_often(refusal))
         else:
@@ -76,6 +80,14 @@ def sign_in_pupil(request: HttpRequest) -> HttpResponse:
 def sign_in_staff(request: HttpRequest, academy: str) -> HttpResponse:
     """Sign in at the door of an académie's staff (SCREENS C2)."""
     return sign_in(request, door=ent_doors.for_staff(known_academy(academy)))
+
+
+@login_not_required
+@never_cache
+@require_safe
+def new_password_wanted(request: HttpRequest) -> HttpResponse:
+    """Say how to get back in, to who typed a password that opens nothing any more: the same for everybody."""
+    return render(request, "accounts/new_password_wanted.html")
 
 
 @login_not_required

@@ -3,50 +3,85 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts import custody
+from accounts.models import Power
 from accounts.sessions import PersonRequest
 from accounts.views.pages import page
-from schools import reading
-from schools.models import GuardianTie, School, Student
+from schools import paging, reading
+from schools.models import Division, GuardianTie, School, Schooling, Student
 from schools.scope import Scope
 from schools.search_key import prefix_query, words_of
-from schools.views import for_a_head, proved
+from schools.views import at_own_school, proved
 
 from .. import children_accounts, declaring, pairing, reopening
 from ..code_sheet import sheet
 from ..forms import GiveCodeForm
 from ..models import GIVES_ACCESS, PairingCode
-
-MOST = 20
+from ..own_school import totals_of
 
 
 @never_cache
 @require_safe
-@for_a_head
+@at_own_school(Power.ANSWER_FAMILIES)
 def pupils(request: PersonRequest, school: School, scope: Scope) -> HttpResponse:
-    """Find a pupil of one's own school by name: nobody is listed before they are looked for (SAFETY T53)."""
+    """Show the classes of one's school with their totals, and find a pupil: in a class, or by name.
+
+    No pupil is listed before a class is opened or a name typed (SAFETY T53).
+    """
     typed = request.GET.get("q", "").replace("\0", "").strip()[:200]
+    division = _division(school, request.GET.get("classe", ""))
     query = prefix_query(typed)
-    found = (
-        Student.objects.living().open_to(scope).alias(words=words_of("search_key")).filter(words=query)[:MOST]
-        if query is not None
-        else []
-    )
-    return render(
-        request, "guardians/own_school/pupils.html", {"school": school, "typed": typed, "found": found}
+    shown: dict[str, Any] = {"school": school, "typed": typed, "totals": totals_of(school)}
+    if query is not None or division is not None:
+        found = _pupils_of(school, division)
+        if query is not None:
+            found = found.alias(words=words_of("search_key")).filter(words=query)
+        asked = {"q": typed} if query is not None else {}
+        if division is not None:
+            asked["classe"] = str(division.public_id)
+        shown |= {
+            "leaf": paging.leaf(found, request.GET.get("apres", "")),
+            "division": division,
+            "query": urlencode(asked),
+        }
+    return render(request, "guardians/own_school/pupils.html", shown)
+
+
+def _division(school: School, typed: str) -> Division | None:
+    """Return the class that an address names, if it is one of the school's."""
+    try:
+        return Division.objects.filter(school=school, public_id=UUID(typed)).first()
+    except ValueError:
+        return None
+
+
+def _pupils_of(school: School, division: Division | None) -> QuerySet[Student]:
+    """Return the pupils of a school, or of one class, with ``last_sign_in`` and whether each ``has_left``."""
+    here = Schooling.objects.filter(school=school)
+    if division is not None:
+        here = here.current().filter(divisions=division)
+    return (
+        Student.objects.living()
+        .filter(pk__in=here.values("student"))
+        .annotate(
+            last_sign_in=F("account__last_login"),
+            has_left=Exists(here.filter(student=OuterRef("pk"), gone_at__isnull=False)),
+        )
     )
 
 
 @never_cache
 @page
-@for_a_head
+@at_own_school(Power.ANSWER_FAMILIES)
 def pupil(request: PersonRequest, school: School, scope: Scope, public_id: UUID) -> HttpResponse:
     """Show whom the school may call about a pupil; give one of them a code, revoke one, open dates again."""
     student = get_object_or_404(Student.objects.living().open_to(scope), public_id=public_id)

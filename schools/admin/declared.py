@@ -460,8 +460,8 @@ class StaffMemberAdmin(NotedAdmin):
     list_display_links = ("name",)
     list_select_related = ("school",)
     fields = readonly_fields = (
-        "first_name", "family_name", "role", "identifier", "email", "school", "classes", "gone_at",
-        "access_until",
+        "first_name", "family_name", "role", "identifier", "email", "personal_phone", "professional_phone",
+        "mobile", "school", "classes", "gone_at", "access_until",
     )  # fmt: skip
 
     def search(self, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:

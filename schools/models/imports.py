@@ -306,6 +306,10 @@ class StagedStaff(Staged):
     role = models.CharField(max_length=8)
     identifier = models.CharField(max_length=60, blank=True)
     email = models.CharField(max_length=254, blank=True)
+    # Nothing where the table has no such column: what is known stays. Empty where the school says so.
+    personal_phone = models.CharField(max_length=16, null=True)  # noqa: DJ001
+    professional_phone = models.CharField(max_length=16, null=True)  # noqa: DJ001
+    mobile = models.CharField(max_length=16, null=True)  # noqa: DJ001
     divisions = ArrayField(models.CharField(max_length=60))
     member = models.ForeignKey(
         "schools.StaffMember",

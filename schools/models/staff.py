@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..scope import Scope
 from ..search_key import IdentityKey, SearchKey, words_of
-from .pupils import Division
+from .pupils import E164, Division
 from .schools import School
 
 
@@ -53,6 +53,12 @@ class StaffMember(models.Model):
     role = models.CharField(_("fonction"), max_length=8, choices=Role)
     identifier = models.CharField(_("identifiant académique"), max_length=60, blank=True)
     email = models.CharField(_("courriel académique"), max_length=254, blank=True)
+    # Of the school's own directory, in E.164: read by the person and their head, changed by a file only.
+    personal_phone = models.CharField(_("téléphone personnel"), max_length=16, blank=True, db_default="")
+    professional_phone = models.CharField(
+        _("téléphone professionnel"), max_length=16, blank=True, db_default=""
+    )
+    mobile = models.CharField(_("téléphone portable"), max_length=16, blank=True, db_default="")
     divisions = models.ManyToManyField(Division, through="StaffDivision", related_name="staff")
     gone_at = models.DateTimeField(_("parti le"), null=True)
     access_until = models.DateTimeField(_("accès jusqu’au"), null=True)
@@ -96,6 +102,10 @@ class StaffMember(models.Model):
                 | Q(gone_at__isnull=False, access_until__gte=models.F("gone_at")),
                 name="staff_member_gone_has_an_end",
             ),
+            models.CheckConstraint(
+                condition=Q(personal_phone__regex=E164, professional_phone__regex=E164, mobile__regex=E164),
+                name="staff_member_phones",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -108,8 +118,16 @@ class StaffMember(models.Model):
 
     @property
     def directory_phones(self) -> list[tuple[str, str]]:
-        """What the directory calls each of their telephones, and its number (SCREENS C5)."""
-        return []
+        """The numbers that the school's directory has, each with what it is called (SCREENS C5).
+
+        In E.164. Read only: who finds one wrong says so to the school.
+        """
+        labelled = (
+            (_("téléphone personnel"), self.personal_phone),
+            (_("téléphone professionnel"), self.professional_phone),
+            (_("téléphone portable"), self.mobile),
+        )
+        return [(str(label), number) for label, number in labelled if number]
 
 
 class StaffDivision(models.Model):

@@ -186,8 +186,9 @@ _STAFF: tuple[_Statement, ...] = (
         ("new",),
         """
     INSERT INTO schools_staffmember (id, public_id, school_id, family_name, first_name, role, identifier,
-        email)
-    SELECT member_id, gen_random_uuid(), %(school)s, family_name, first_name, role, identifier, email
+        email, personal_phone, professional_phone, mobile)
+    SELECT member_id, gen_random_uuid(), %(school)s, family_name, first_name, role, identifier, email,
+        COALESCE(personal_phone, ''), COALESCE(professional_phone, ''), COALESCE(mobile, '')
     FROM schools_stagedstaff m WHERE roster_import_id = %(import)s AND outcome = 'new'
     AND NOT EXISTS (SELECT 1 FROM schools_staffmember e WHERE e.id = m.member_id)
     """,
@@ -199,6 +200,9 @@ _STAFF: tuple[_Statement, ...] = (
     UPDATE schools_staffmember e SET
         family_name = m.family_name, first_name = m.first_name, role = m.role,
         identifier = COALESCE(NULLIF(m.identifier, ''), e.identifier), email = m.email,
+        personal_phone = COALESCE(m.personal_phone, e.personal_phone),
+        professional_phone = COALESCE(m.professional_phone, e.professional_phone),
+        mobile = COALESCE(m.mobile, e.mobile),
         gone_at = NULL, access_until = NULL
     FROM schools_stagedstaff m WHERE m.roster_import_id = %(import)s AND m.member_id = e.id
     AND (m.outcome = 'changed' OR (m.outcome = 'new' AND e.gone_at IS NOT NULL))

@@ -339,6 +339,9 @@ WITH said AS (
         CASE WHEN m.role <> e.role THEN 'role' END,
         CASE WHEN m.identifier NOT IN ('', e.identifier) THEN 'identifier' END,
         CASE WHEN m.email <> e.email THEN 'email' END,
+        CASE WHEN m.personal_phone <> e.personal_phone THEN 'personal_phone' END,
+        CASE WHEN m.professional_phone <> e.professional_phone THEN 'professional_phone' END,
+        CASE WHEN m.mobile <> e.mobile THEN 'mobile' END,
         CASE WHEN (SELECT array_agg(DISTINCT d.code::text ORDER BY d.code::text)
                 FROM schools_division d
                 WHERE d.school_id = %(school)s AND d.school_year = %(year)s AND d.closed_at IS NULL

@@ -43,6 +43,8 @@ WORDS: dict[str, str | Promise] = {
     "sms_consent": _("accord pour les SMS"),
     "role": _("fonction"),
     "identifier": _("identifiant académique"),
+    "personal_phone": _("téléphone personnel"),
+    "professional_phone": _("téléphone professionnel"),
 }
 
 

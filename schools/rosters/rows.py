@@ -111,6 +111,10 @@ class StaffRow:
     role: StaffRole
     identifier: str = ""
     email: str = ""
+    # E.164; « None » where the table has no such column, and what the school said before stays.
+    personal_phone: str | None = None
+    professional_phone: str | None = None
+    mobile: str | None = None
     divisions: tuple[str, ...] = ()
 
 

@@ -49,7 +49,8 @@ _COLUMNS: dict[type, tuple[type[models.Model], tuple[str, ...]]] = {
     StaffRow: (
         StagedStaff,
         (
-            "source", "line", "key", "family_name", "first_name", "role", "identifier", "email", "divisions",
+            "source", "line", "key", "family_name", "first_name", "role", "identifier", "email",
+            "personal_phone", "professional_phone", "mobile", "divisions",
         ),
     ),
     Refusal: (RosterRefusal, ("source", "line", "code", "field", "whole")),
@@ -103,6 +104,8 @@ class Spools:
         values = [self._key, *_VALUES[kind](row)]
         if kind in _WITH_DIVISIONS:
             values[-1] = _array(values[-1])
+        if kind is StaffRow:  # nothing is not the same as empty
+            values = ["\\N" if value is None else value for value in values]
         write(values)
 
     def copy(self) -> None:

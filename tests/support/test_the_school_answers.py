@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from accounts import local_admins
 from accounts.models import User
 from audit.models import Record
 from guardians import declaring, reopening
@@ -16,6 +17,7 @@ from notifications.letters import NothingToSend
 from notifications.models import Message
 from schools.models import Student
 from support.models import SupportRequest
+from tests.accounts.heads import colleague, helper_of
 from tests.accounts.staff import appoint, staff_client
 from tests.guardians.conftest import START, school
 from throttling import limits
@@ -229,3 +231,26 @@ def test_an_answer_that_is_erased_is_not_sent(head_of: Callable[..., User]) -> N
     SupportRequest.objects.all().delete()
     with pytest.raises(NothingToSend):
         read(Message.objects.get(kind="support.answer"))
+
+
+def test_a_helper_of_the_head_is_told_and_answers_and_is_offered_no_file(
+    head_of: Callable[..., User],
+) -> None:
+    head = head_of()
+    member = colleague(school(), "Nadia")
+    local_admins.set_areas(member, ["families"], by=head)
+    helper = helper_of(member)
+    ask()
+    assert {message.to for message in Message.objects.filter(kind="support.nudge")} == {
+        head.address(),
+        helper.address(),
+    }
+    asked = SupportRequest.objects.get()
+    page = f"{OWN}{asked.public_id}/"
+    office = signed_in(helper)
+    shown = office.get(page).content.decode()
+    assert "Trouver l’élève" in shown and "/mon-etablissement/fichiers/" not in shown
+    office.post(page, {"answer": "Venez au secrétariat."})
+    asked.refresh_from_db()
+    assert asked.answered_by == helper
+    assert "1 demande attend" not in office.get("/mon-espace/").content.decode()

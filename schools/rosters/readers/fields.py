@@ -50,8 +50,12 @@ STAFF_FIELDS = {
     "identifier": _("Identifiant académique"),
     "email": _("Courriel académique"),
     "divisions": _("Classes"),
+    "personal_phone": _("Téléphone personnel"),
+    "professional_phone": _("Téléphone professionnel"),
+    "mobile": _("Téléphone portable"),
     "uai": _("Code UAI de l’établissement"),
 }
+STAFF_PHONES = ("personal_phone", "professional_phone", "mobile")
 REQUIRED = {
     "pupils": frozenset(("family_name", "first_name", "birth_date", "division")),
     "staff": frozenset(("family_name", "first_name", "role")),
@@ -72,6 +76,11 @@ _GUARDIAN_WORDS = frozenset(
         "mere",
     )
 )
+_PHONE_WORDS = frozenset(("telephone", "tel", "fixe"))
+_STAFF_PHONE_WORDS = {
+    "professional_phone": frozenset(("professionnel", "pro", "travail", "bureau", "poste")),
+    "personal_phone": frozenset(("personnel", "perso", "domicile", "prive")),
+}
 # Words by which a column is known, the telling ones first; a column with a word of the third is another.
 _WORDS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = tuple(
     (name, frozenset(words.split()), frozenset(others.split()))
@@ -239,6 +248,8 @@ def _by_words(words: list[str], kind: str) -> str:
     is_guardian = kind == "pupils" and bool(said & _GUARDIAN_WORDS)
     name = next((name for name, telling, others in _WORDS if said & telling and not said & others), "")
     if kind == "staff":
+        if name in ("", "phone") and said & _PHONE_WORDS:  # « Téléphone » alone says too little
+            return next((field for field, words in _STAFF_PHONE_WORDS.items() if said & words), "")
         return "divisions" if name == "division" else name
     if is_guardian:
         number = next((word for word in words if word.isdecimal()), "2" if "mere" in said else "1")

@@ -24,7 +24,7 @@ from schools.rosters.uai import clean_uai
 from schools.school_year import today
 
 from .containers import Document
-from .fields import GUARDIAN_FIELDS, GUARDIANS, layout
+from .fields import GUARDIAN_FIELDS, GUARDIANS, STAFF_PHONES, layout
 from .lines import Line
 from .repeats import Repeats
 from .spool import Spool
@@ -279,8 +279,19 @@ class Staff(_Lines):
             role=self._role(line),
             identifier=identifier,
             email=email,
+            **{name: self._phone(line, name) for name in STAFF_PHONES},
             divisions=tuple(dict.fromkeys(codes)),
         )
+
+    def _phone(self, line: Line, name: str) -> str | None:
+        """Return a number of the directory; ``None`` where the table has no column for it."""
+        if name not in self._layout.places:
+            return None
+        written = line.get(name)
+        number, reached = phones.phone(written, self._region)
+        if written and reached is phones.Line.NONE:
+            line.refuse("phone_wrong", name)
+        return number
 
     @staticmethod
     def _role(line: Line) -> StaffRole:

@@ -14,6 +14,7 @@ from schools.rosters.rows import (
     DivisionRow,
     GroupKind,
     PupilRow,
+    Refusal,
     Responsibility,
     Row,
     StaffRow,
@@ -98,3 +99,30 @@ def test_a_table_of_the_staff_is_read_back_equal(tmp_path: Path, form: str) -> N
         for each in school.staff()
     }
     assert told(reading.rows()).staff == expected
+
+
+def test_the_phones_of_the_staff_are_read_where_the_table_has_them(tmp_path: Path) -> None:
+    table = tmp_path / "personnel.csv"
+    table.write_text(
+        "Nom;Prénom;Fonction;Tél. professionnel;Portable;Téléphone perso\r\n"
+        "ROUX;Samir;Professeur;02 33 00 00 00;06 12 34 56 78;\r\n"
+        "PETIT;Anne;CPE;poste 12;;02 33 11 11 11\r\n"
+    )
+    rows = list(open_roster([table], Kind.STAFF).rows())
+    samir, anne = (row for row in rows if isinstance(row, StaffRow))
+    assert (samir.professional_phone, samir.mobile, samir.personal_phone) == (
+        "+33233000000",
+        "+33612345678",
+        "",
+    )
+    assert (anne.professional_phone, anne.mobile, anne.personal_phone) == ("", "", "+33233111111")
+    (refusal,) = (row for row in rows if isinstance(row, Refusal))
+    assert (refusal.code, refusal.field, refusal.whole) == ("phone_wrong", "Tél. professionnel", False)
+
+
+def test_a_table_of_the_staff_without_phones_says_nothing_of_them(tmp_path: Path) -> None:
+    table = tmp_path / "personnel.csv"
+    table.write_text("Nom;Prénom;Fonction;Téléphone\r\nROUX;Samir;Professeur;02 33 00 00 00\r\n")
+    (samir,) = open_roster([table], Kind.STAFF).rows()
+    assert isinstance(samir, StaffRow)
+    assert (samir.professional_phone, samir.mobile, samir.personal_phone) == (None, None, None)

@@ -18,6 +18,7 @@ from schools.models import (
     RosterImport,
     Schooling,
     StaffMember,
+    StagedStaff,
     Student,
     StudentMerge,
 )
@@ -97,6 +98,29 @@ class TestStaff:
         made = read([colleague("Samir", divisions=("9 Z",), line=7)], kind="staff")
         refusal = made.refusals.get()
         assert (refusal.code, refusal.line, refusal.whole) == ("division_unknown", 7, False)
+
+    def test_phones_of_the_directory_are_kept_changed_and_taken_off(self) -> None:
+        known = colleague("Samir", mobile="+33612345678", professional_phone="+33233000000")
+        declare([known], kind="staff")
+        samir = StaffMember.objects.get()
+        assert samir.directory_phones == [
+            ("téléphone professionnel", "+33233000000"),
+            ("téléphone portable", "+33612345678"),
+        ]
+        made = read([replace(known, mobile="")], kind="staff")
+        assert StagedStaff.objects.get(roster_import=made).changes == ["mobile"]
+        importing.decide(made, by=HEAD)
+        importing.apply(str(made.public_id))
+        samir.refresh_from_db()
+        assert (samir.mobile, samir.professional_phone) == ("", "+33233000000")
+
+    def test_a_table_without_phones_leaves_them_as_they_are(self) -> None:
+        declare([colleague("Samir", mobile="+33612345678")], kind="staff")
+        done = declare([colleague("Samir", family_name="LEROY")], kind="staff")
+        assert done.counts["staff"]["changed"] == 1
+        assert StaffMember.objects.get().mobile == "+33612345678"
+        done = declare([colleague("Samir", family_name="LEROY")], kind="staff")
+        assert done.counts["staff"]["unchanged"] == 1
 
     def test_who_left_has_a_week_and_a_file_without_most_of_them_is_asked_about(self) -> None:
         declare(self.PEOPLE, kind="staff")
