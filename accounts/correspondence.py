@@ -5,11 +5,14 @@ Each reader has a row of their own in the outbox, in their own language: nobody 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from notifications import outbox
 
 from .models import Custody, User
+
+_numbers: list[Callable[[User], str]] = []
 
 
 @dataclass(frozen=True)
@@ -48,3 +51,17 @@ def post(kind: str, person: User, *, readers: list[Reader] | None = None, academ
             language=reader.language,
             academy=academy,
         )
+
+
+def register_number(number: Callable[[User], str]) -> None:
+    """Add a way to know the mobile number of a person, in E.164; empty for who has none.
+
+    Called once, from an app's ``correspondence.py``.
+    """
+    if number not in _numbers:
+        _numbers.append(number)
+
+
+def numbers_of(person: User) -> list[str]:
+    """Return the mobile numbers that are written to where a person has no address, each once."""
+    return list(dict.fromkeys(number for of in _numbers if (number := of(person))))

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from schools.school_year import today
 
-from . import address_change, custody, enrolment, open_sessions, recovery, registration
+from . import address_change, custody, enrolment, merging, open_sessions, recovery, registration
 
 
 @shared_task
@@ -24,4 +24,5 @@ def purge() -> None:
     recovery.purge(now)
     open_sessions.purge()
     address_change.purge(now)
+    merging.purge()
     enrolment.forget_the_past(today())

@@ -2,6 +2,7 @@
 
 from ..powers import Power, Role
 from .custody import Custody, CustodyQuerySet, Notice
+from .merging import Merge, MergedRow, MergeQuerySet
 from .people import MCM, AgeGroup, Level, Profile, SignInName, User, UserManager, opaque_username
 from .policies import PolicyAcceptance, PolicyDocument, PolicyDocumentQuerySet, terms_in_force
 from .sign_ups import (
@@ -24,6 +25,9 @@ __all__ = [
     "Enrolment",
     "EnrolmentQuerySet",
     "Level",
+    "Merge",
+    "MergeQuerySet",
+    "MergedRow",
     "Notice",
     "OpenSession",
     "Place",

@@ -27,6 +27,17 @@ class StaffMemberQuerySet(models.QuerySet["StaffMember"]):
         """Keep those whom the school declares, or did until less than seven days ago."""
         return self.filter(Q(gone_at=None) | Q(access_until__gt=Now()))
 
+    def same_person_as(self, member: StaffMember) -> StaffMemberQuerySet:
+        """Return the rows of one person at each school: the same identifier in the same académie.
+
+        Those with access only; without an identifier a row stands alone.
+        """
+        if not member.identifier:
+            return self.with_access().filter(pk=member.pk)
+        return self.with_access().filter(
+            identifier=member.identifier, school__academy=member.school.academy_id
+        )
+
 
 class StaffMember(models.Model):
     """Somebody who works at one school, as the school says."""

@@ -53,6 +53,8 @@ NOT_FOR_A_MAP = {
     "own_address": "comes by itself at 18, to who has no address",
     "own_school": "for heads, who find it on « Mon espace »",
     "own_data": "a download of « Mon compte »",
+    "preferences_merge_code": "a step of putting two accounts together",
+    "preferences_merge_confirm": "a step of putting two accounts together",
     "read_notices": "a button",
     "reauthenticate": "comes by itself before something sensitive",
     "recover_sent": "a step of the recovery",
