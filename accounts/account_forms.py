@@ -110,7 +110,7 @@ class OtherAccountForm(forms.Form):
     """The other account of the same person, named as at its own door (SCREENS C7)."""
 
     authority = forms.ChoiceField(
-        label=_("Où vous connectez-vous avec l’autre compte ?"),
+        label=_("Où vous connectez-vous avec l’autre compte ?"),
         error_messages={"required": _("Dites où vous vous connectez avec l’autre compte.")},
     )
     login = forms.CharField(

@@ -107,7 +107,7 @@ def recovery_letter(context: Context) -> Letter:
                 "l’autre compte, avec le mot de passe de l’autre compte."
             ),
             advice=_(
-                "Mot de passe oublié ? Écrivez un de vos noms de connexion, ou l’adresse de l’autre compte :"
+                "Mot de passe oublié ? Écrivez un de vos noms de connexion, ou l’adresse de l’autre compte :"
             ),
             url=page("recover"),
             url_label=_("Choisir un nouveau mot de passe"),
@@ -178,7 +178,7 @@ def merged_letter(context: Context) -> Letter:
     url = page("merge_link", token=links.token(merging.KIND_MERGED, merge))
     if "@" not in context.to:
         said = _(
-            "Deux de vos comptes « Ma classe à la maison » sont réunis. Ce n’est pas vous ? Annulez : %(url)s"
+            "Deux de vos comptes « Ma classe à la maison » sont réunis. Ce n’est pas vous ? Annulez : %(url)s"
         )
         return Letter(subject="", text=said % {"url": url})
     return as_told(
@@ -188,8 +188,8 @@ def merged_letter(context: Context) -> Letter:
             "et l’un des deux est fermé."
         ),
         advice=_(
-            "Ce n’est pas vous, ou vous avez changé d’avis ? "
-            "Pendant 30 jours, ce lien sépare les deux comptes :"
+            "Ce n’est pas vous, ou vous avez changé d’avis ? "
+            "Pendant 30 jours, ce lien sépare les deux comptes :"
         ),
         url=url,
         url_label=_("Séparer les deux comptes"),
@@ -203,13 +203,13 @@ def merge_undone_letter(context: Context) -> Letter:
         raise NothingToSend
     if "@" not in context.to:
         said = _(
-            "Vos deux comptes « Ma classe à la maison » sont séparés : chacun s’ouvre avec son mot de passe."
+            "Vos deux comptes « Ma classe à la maison » sont séparés : chacun s’ouvre avec son mot de passe."
         )
         return Letter(subject="", text=str(said))
     return as_told(
         subject=_("Vos deux comptes sont séparés"),
         what=_("La fusion de vos comptes est annulée. Chacun s’ouvre de nouveau avec son mot de passe."),
-        advice=_("Ce n’est pas vous ? Choisissez un nouveau mot de passe pour chacun des deux :"),
+        advice=_("Ce n’est pas vous ? Choisissez un nouveau mot de passe pour chacun des deux :"),
         url=page("recover"),
         url_label=_("Choisir un nouveau mot de passe"),
     )

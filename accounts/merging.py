@@ -75,7 +75,7 @@ SAME_ACCOUNT = Objection(
 HAS_ROLE = Objection(
     "has_role",
     _(
-        "L’autre compte a un rôle dans l’administration : c’est lui qui doit rester. "
+        "L’autre compte a un rôle dans l’administration : c’est lui qui doit rester. "
         "Connectez-vous à cet autre compte, et faites la fusion depuis là-bas."
     ),
 )
@@ -83,25 +83,25 @@ LESS_PROTECTED = Objection(
     "less_protected",
     _(
         "L’autre compte demande un code en plus du mot de passe, et celui-ci non. Ajoutez d’abord un code à "
-        "ce compte-ci, dans « Sécurité », ou faites la fusion depuis l’autre compte."
+        "ce compte-ci, dans « Sécurité », ou faites la fusion depuis l’autre compte."
     ),
 )
 HELD = Objection(
     "held",
-    _("Un de ces comptes est celui d’un enfant dont un responsable légal s’occupe : il reste à part."),
+    _("Un de ces comptes est celui d’un enfant dont un responsable légal s’occupe : il reste à part."),
 )
 PUPIL_AND_ANOTHER = Objection(
     "pupil_and_another",
     _(
         "Un de ces comptes est celui d’un élève. Il ne peut être réuni qu’avec un autre compte du même "
-        "élève : chaque enfant, chaque parent garde le sien."
+        "élève : chaque enfant, chaque parent garde le sien."
     ),
 )
 TWO_PUPILS = Objection(
     "two_pupils",
     _(
         "Ces deux comptes ne portent pas le même nom d’élève. Si c’est bien la même personne, corrigez "
-        "d’abord le nom dans « Mon compte », ou demandez à l’établissement de corriger sa fiche."
+        "d’abord le nom dans « Mon compte », ou demandez à l’établissement de corriger sa fiche."
     ),
 )
 TWO_MEMBERS = Objection(

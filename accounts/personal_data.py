@@ -171,7 +171,7 @@ def _erase_person(user: User) -> None:
 
 def _names_in_words(rows: QuerySet[Any]) -> list[str]:
     return [
-        _("Nom de connexion « %(name)s » (%(door)s)") % {"name": name, "door": doors.in_words(authority)}
+        _("Nom de connexion « %(name)s » (%(door)s)") % {"name": name, "door": doors.in_words(authority)}
         for authority, name in rows.order_by("pk").values_list("authority", "name")
     ]
 

@@ -49,7 +49,7 @@ def _erase(user: User) -> None:
 
 def _in_words(rows: QuerySet[Any]) -> list[str]:
     return [
-        _("Demande à l’établissement : %(reason)s") % {"reason": each.get_reason_display()}
+        _("Demande à l’établissement : %(reason)s") % {"reason": each.get_reason_display()}
         for each in rows.order_by("pk")
     ]
 

@@ -240,7 +240,7 @@ class PeopleAdmin(ScopedAdmin):
         """Open or suspended, or closed by its owner, and whether there is a password."""
         if not person.is_active:
             is_merged = merging.is_closed_by_one(person)
-            return str(_("fermé : réuni à un autre compte de la personne") if is_merged else _("suspendu"))
+            return str(_("fermé : réuni à un autre compte de la personne") if is_merged else _("suspendu"))
         return str(_("ouvert") if person.has_usable_password() else _("attend un nouveau mot de passe"))
 
     @admin.display(description=_("personnel d’un établissement"))
