@@ -86,14 +86,14 @@ class SessionStore(db.SessionStore):
         if not rows:
             self._session_key = None
             return {}
-        data, self.ended, self.is_to_note, names, enrolments, owes, schools, *person = rows[0]
+        data, self.ended, self.is_to_note, names, enrolments, owes, *person = rows[0]
         if self.ended:
             self.delete(self.session_key)
             self._session_key = None
             return {}
         if person[PERSON.index("id")] is not None:
             self.person = User.from_db("default", PERSON, person)
-            self.person.came_with = standing.read(names, enrolments, owes, schools)
+            self.person.came_with = standing.read(names, enrolments, owes)
         return self.decode(data)
 
     def _get_new_session_key(self) -> str:

@@ -1,4 +1,4 @@
-"""Where somebody stands: their names, this year's enrolments, their schools, and whether they owe a consent.
+"""Where somebody stands: the names they sign in with, this year's enrolments, and whether they owe a consent.
 
 Every page behind the sign-in asks for it, so that it comes with the session, in the same statement
 (:mod:`accounts.session_store`).
@@ -17,7 +17,6 @@ from django_countries import countries
 
 from schools.school_year import SchoolYear
 
-from . import belonging
 from .models import MCM, Enrolment, Level, PolicyDocument, Profile, SignInName, User
 
 
@@ -48,14 +47,6 @@ class YearOfMcm:
 
 
 @dataclass(frozen=True)
-class OwnSchool:
-    """A school that somebody belongs to, as « Mes accès » names it (SCREENS C6)."""
-
-    public_id: str
-    name: str
-
-
-@dataclass(frozen=True)
 class Standing:
     """Where one person stands now."""
 
@@ -63,7 +54,6 @@ class Standing:
     doors: frozenset[str]  # the authorities that know a name of theirs
     enrolments: tuple[YearOfMcm, ...]  # of the school year that runs
     owes_consent: bool  # terms in force that they have not accepted (SCREENS A3)
-    schools: tuple[OwnSchool, ...]  # that they belong to (accounts.belonging)
 
     @property
     def is_in_mcm(self) -> bool:
@@ -96,27 +86,19 @@ def columns(person: str) -> dict[str, Any]:
         "standing_owes_consent": Exists(
             PolicyDocument.objects.to_accept(PolicyDocument.Kind.TERMS, OuterRef(OuterRef(person)))
         ),
-        "standing_schools": ArraySubquery(
-            belonging.reachable_from(person).values(school=JSONObject(public_id="public_id", name="name"))
-        ),
     }
 
 
-def read(names: list[str], enrolments: list[Any], owes_consent: bool, schools: list[Any]) -> Standing:
+def read(names: list[str], enrolments: list[Any], owes_consent: bool) -> Standing:
     """Make a standing of the columns as the driver gives them."""
-    years = _decoded(enrolments)
+    years = (json.loads(each) if isinstance(each, str) else each for each in enrolments)
     said = [each.partition(" ") for each in names]
     return Standing(
         names=tuple(name for authority, _space, name in said if authority == MCM),
         doors=frozenset(authority for authority, _space, _name in said),
         enrolments=tuple(YearOfMcm(**{name: value or "" for name, value in year.items()}) for year in years),
         owes_consent=owes_consent,
-        schools=tuple(OwnSchool(**school) for school in _decoded(schools)),
     )
-
-
-def _decoded(column: list[Any]) -> list[dict[str, Any]]:
-    return [json.loads(each) if isinstance(each, str) else each for each in column]
 
 
 def of(user: User) -> Standing:

@@ -6,19 +6,26 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from accounts.belonging import register
+from accounts import standing
+from accounts.belonging import Way, register
+from accounts.models import User
 from schools.models import Schooling
 
+from .identifiers import EDUCONNECT
 from .models import Guardianship
 
 
-def as_guardian(person: Any) -> QuerySet[Any, Any]:
+def _is_guardian(user: User) -> bool:
+    return EDUCONNECT in standing.of(user).doors
+
+
+def _schools_of_children(user: User) -> QuerySet[Any, Any]:
     """Return the schools whose record ties somebody to a child that is there now (SAFETY T15)."""
     there = Schooling.objects.with_access().filter(
         student=OuterRef("tie__student"), school=OuterRef("tie__contact__school")
     )
-    found = Guardianship.objects.in_force().filter(Exists(there), user=person)
+    found = Guardianship.objects.in_force().filter(Exists(there), user=user)
     return found.values("tie__contact__school")
 
 
-register(as_guardian)
+register(Way(may=_is_guardian, keys=_schools_of_children))

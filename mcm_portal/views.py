@@ -6,8 +6,8 @@ import uuid
 
 from django import forms
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -27,6 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def my_space(request: PersonRequest) -> HttpResponse:
     """« Mon espace »: what this person can do today, put together from the panels of every app."""
+    belonging.ask_again(request.user, request.session)
     return render(request, "mcm_portal/my_space.html", {"panels": panels.panels_for(request.user)})
 
 
@@ -34,8 +35,11 @@ def my_space(request: PersonRequest) -> HttpResponse:
 @require_safe
 def school(request: PersonRequest, public_id: uuid.UUID) -> HttpResponse:
     """The page of a school for who belongs to it; nobody else finds one (SCREENS C6, SAFETY T35)."""
-    found = belonging.schools_of(request.user).select_related("academy")
-    school = get_object_or_404(found, public_id=public_id)
+    found = belonging.schools_of(request.user).select_related("academy").filter(public_id=public_id)
+    school = found.first()
+    if school is None:
+        belonging.ask_again(request.user, request.session)  # the way here may be one of yesterday
+        raise Http404
     shown = {"school": school, "panels": panels.panels_of_school(request.user, school)}
     return render(request, "mcm_portal/school.html", shown)
 

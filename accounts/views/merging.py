@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from accounts import merging, second_factor
+from accounts import belonging, merging, second_factor
 from accounts.account_forms import CodeForm, OtherAccountForm
 from accounts.models import Merge, User
 from accounts.reauthentication import recently_proved
@@ -122,6 +122,7 @@ def confirm(request: PersonRequest) -> HttpResponse:
             return redirect("preferences_merge_confirm")  # another tab proposed something else: look at it
         try:
             merging.confirm(merge, digest=request.POST.get("plan", ""))
+            request.session.pop(belonging.KNOWN, None)
             return redirect("preferences_merge_done", public_id=merge.public_id)
         except merging.Changed:
             has_changed = True
@@ -159,6 +160,7 @@ def done(request: PersonRequest, public_id: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         try:
             merging.undo(merge, actor=request.user.subject)
+            request.session.pop(belonging.KNOWN, None)
         except (merging.Outdated, merging.AnotherFirst) as error:
             return _not_undone(request, error)
         return redirect("preferences_merge_done", public_id=merge.public_id)

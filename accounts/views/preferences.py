@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts import address_change, doors, merging, open_sessions, panels, second_factor, standing
+from accounts import address_change, belonging, doors, merging, open_sessions, panels, second_factor, standing
 from accounts.sessions import PersonRequest
 from schools.school_year import SchoolYear
 
@@ -30,7 +30,7 @@ def summary(request: PersonRequest) -> HttpResponse:
         "accounts/preferences/summary.html",
         {
             "names": [(name, words.get(authority, authority)) for authority, name in names],
-            "schools": stands.schools,
+            "schools": belonging.known(user, request.session),
             "enrolments": stands.enrolments,
             "year": SchoolYear.current(),
             "address": user.address(),
