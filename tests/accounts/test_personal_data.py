@@ -10,7 +10,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 
-from accounts import farewells, personal_data, steps
+from accounts import belonging, farewells, merging, personal_data, steps
 from accounts.models import SignInName, User
 from notifications import letters, outbox
 from notifications.models import Message
@@ -104,6 +104,12 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "renew",
         "guardian_alerts",
     ]
+    assert [way.keys.__module__ for way in belonging._ways] == [
+        "accounts.belonging",
+        "accounts.belonging",
+        "guardians.belonging",
+    ]
+    assert [check.__module__ for check in merging._checks] == ["guardians.merging"]
     assert [farewell.__module__ for farewell in farewells._farewells] == ["guardians.franceconnect.door"]
     assert set(letters._renderers) >= {
         "accounts.address_change",
