@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from schools import person_names
 
-from . import otp_keys, second_factor
-from .forms import NewPasswordForm, PasswordField
+from . import doors, otp_keys, second_factor
+from .forms import NewPasswordForm, PasswordField, offer
 
 PASSKEY_LONGEST = 20_000  # characters: an answer of a browser has a thousand or two
 
@@ -150,3 +150,28 @@ class KeyForm(PinForm, CodeForm):
     """The PIN of a new key, and the first code that its app shows."""
 
     field_order = ("pin", "pin_again", "code")
+
+
+class OtherAccountForm(forms.Form):
+    """The other account of the same person, named as at its own door (SCREENS C7)."""
+
+    authority = forms.ChoiceField(
+        label=_("Où vous connectez-vous avec l’autre compte ?"),
+        error_messages={"required": _("Dites où vous vous connectez avec l’autre compte.")},
+    )
+    login = forms.CharField(
+        label=_("Nom de connexion ou adresse de courriel de l’autre compte"),
+        max_length=254,
+        error_messages={
+            "required": _("Écrivez ce qui vous sert à ouvrir l’autre compte."),
+            "max_length": _("C’est trop long pour un nom de connexion ou une adresse."),
+        },
+    )
+    password = PasswordField(
+        label=_("Mot de passe de l’autre compte"),
+        error_messages={"required": _("Écrivez le mot de passe de l’autre compte.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "authority", doors.authorities)

@@ -16,4 +16,7 @@ class AccountsConfig(AppConfig):
         """Find what every app says about people."""
         # Noted by accounts.sessions, at most once a day.
         user_logged_in.disconnect(dispatch_uid="update_last_login")
-        autodiscover_modules("steps", "panels", "personal_data", "farewells", "custody", "crowds")
+        autodiscover_modules(
+            "steps", "panels", "personal_data", "farewells", "custody", "crowds",
+            "belonging", "doors", "correspondence", "merging",
+        )  # fmt: skip

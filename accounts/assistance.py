@@ -15,7 +15,7 @@ from audit import journal
 from schools.models import StaffMember
 from throttling import limits
 
-from . import correspondence, custody, open_sessions, recovery, registration, second_factor
+from . import correspondence, custody, merging, open_sessions, recovery, registration, second_factor
 from .models import Power, Registration, User
 
 KIND_CONFIRMED = "accounts.confirmed_by_staff"
@@ -177,8 +177,13 @@ def suspend(person: User, *, by: User, reason: str) -> None:
 
 
 def restore(person: User, *, by: User, reason: str) -> None:
-    """Open a suspended account again. Twice is once. Raises :class:`NotAllowed`."""
+    """Open a suspended account again. Twice is once. Raises :class:`NotAllowed`.
+
+    One that its owner put into another is opened by them alone, by undoing that.
+    """
     _check(person, by, Power.MEND_PEOPLE)
+    if merging.is_closed_by_one(person):
+        raise NotAllowed
     with transaction.atomic():
         if User.objects.filter(pk=person.pk, is_active=False).update(is_active=True):
             _note(RESTORED, person, by, reason, fields=["is_active"])

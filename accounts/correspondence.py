@@ -5,7 +5,7 @@ Each reader has a row of their own in the outbox, in their own language: nobody 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from allauth.account.models import EmailAddress
@@ -13,6 +13,8 @@ from allauth.account.models import EmailAddress
 from notifications import outbox
 
 from .models import Custody, User
+
+_numbers: list[Callable[[User], str]] = []
 
 
 @dataclass(frozen=True)
@@ -71,3 +73,17 @@ def post(kind: str, person: User, *, readers: list[Reader] | None = None, academ
             language=reader.language,
             academy=academy,
         )
+
+
+def register_number(number: Callable[[User], str]) -> None:
+    """Add a way to know the mobile number of a person, in E.164; empty for who has none.
+
+    Called once, from an app's ``correspondence.py``.
+    """
+    if number not in _numbers:
+        _numbers.append(number)
+
+
+def numbers_of(person: User) -> list[str]:
+    """Return the mobile numbers that are written to where a person has no address, each once."""
+    return list(dict.fromkeys(number for of in _numbers if (number := of(person))))

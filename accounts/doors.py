@@ -10,12 +10,14 @@ from django import forms
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from schools.letters.codes import Audience
+from schools.models import Academy
 
 from .forms import SignInForm
-from .models import MCM, User
+from .models import MCM, PUPILS, User, staff_door
 from .passwords import MCM as MCM_POLICY
 from .passwords import PasswordPolicy
 
@@ -50,3 +52,35 @@ class Door:
 
 
 MCM_DOOR = Door(MCM, MCM_POLICY, "accounts/sign_in.html")
+
+# The authorities that names belong to, each with the words people know its door by.
+Authorities = Callable[[], list[tuple[str, str]]]
+_authorities: list[Authorities] = []
+
+
+def register(authorities: Authorities) -> None:
+    """Add authorities to those one may name an account by. Called once, from an app's ``doors.py``."""
+    if authorities not in _authorities:
+        _authorities.append(authorities)
+
+
+def authorities() -> list[tuple[str, str]]:
+    """Return each authority with its words in the language of the page, that of MCM first."""
+    return [each for some in _authorities for each in some()]
+
+
+def in_words(authority: str) -> str:
+    """Return the words people know the door of an authority by; its own name where nobody gave any."""
+    return dict(authorities()).get(authority, authority)
+
+
+def _of_the_ent() -> list[tuple[str, str]]:
+    staff = [
+        (staff_door(code), gettext("ENT, personnels : académie %(academy)s") % {"academy": name})
+        for code, name in Academy.objects.order_by("name").values_list("code", "name")
+    ]
+    return [(PUPILS, gettext("ENT, élèves")), *staff]
+
+
+register(lambda: [(MCM, gettext("Ma classe à la maison"))])
+register(_of_the_ent)

@@ -27,6 +27,7 @@ from . import (
     address_change,
     correspondence,
     links,
+    merging,
     passkeys,
     recovery,
     registration,
@@ -36,7 +37,7 @@ from . import (
 )
 from .held_letters import HELD
 from .key_letters import KEY
-from .models import MCM, AddressChange, RecoveryRequest, Registration, SignInName, SmsNumber, User
+from .models import MCM, AddressChange, Merge, RecoveryRequest, Registration, SignInName, SmsNumber, User
 from .staff_letters import TOLD
 
 logger = structlog.get_logger(__name__)
@@ -110,6 +111,19 @@ def recovery_letter(context: Context) -> Letter:
         (reader.address, reader.custody) for reader in correspondence.readers_of(request.user)
     }:
         raise NothingToSend  # sent again after the reader has changed: the old mailbox gets no way in
+    if request.user is not None and merging.is_closed_by_one(request.user):
+        return as_told(
+            subject=_("Votre compte est réuni à un autre"),
+            what=_(
+                "Vous avez réuni ce compte à un autre des vôtres. Vos noms de connexion ouvrent maintenant "
+                "l’autre compte, avec le mot de passe de l’autre compte."
+            ),
+            advice=_(
+                "Mot de passe oublié ? Écrivez un de vos noms de connexion, ou l’adresse de l’autre compte :"
+            ),
+            url=page("recover"),
+            url_label=_("Choisir un nouveau mot de passe"),
+        )
     if request.user is not None and not request.user.is_active:
         return write("recovery_suspended", {})
     if request.user is not None:
@@ -205,6 +219,56 @@ def told_letter(kind: str, context: Context) -> Letter:
     )
 
 
+def merged_letter(context: Context) -> Letter:
+    """Tell both accounts that they are one now, with the link that takes them apart again."""
+    merge = Merge.objects.made().in_force().filter(public_id=context.reference).first()
+    if merge is None:
+        raise NothingToSend
+    url = page("merge_link", token=links.token(merging.KIND_MERGED, merge))
+    if "@" not in context.to:
+        said = _(
+            "Deux de vos comptes « Ma classe à la maison » sont réunis. Ce n’est pas vous ? Annulez : %(url)s"
+        )
+        return Letter(subject="", text=said % {"url": url})
+    return as_told(
+        subject=_("Deux de vos comptes sont réunis"),
+        what=_(
+            "Deux de vos comptes n’en font plus qu’un. Tout ce que contenait l’un est dans l’autre, "
+            "et l’un des deux est fermé."
+        ),
+        advice=_(
+            "Ce n’est pas vous, ou vous avez changé d’avis ? "
+            "Pendant 30 jours, ce lien sépare les deux comptes :"
+        ),
+        url=url,
+        url_label=_("Séparer les deux comptes"),
+    )
+
+
+def merge_undone_letter(context: Context) -> Letter:
+    """Tell both accounts that they are two again."""
+    merge = Merge.objects.made().filter(public_id=context.reference).exclude(undone_at=None).first()
+    if merge is None:
+        raise NothingToSend
+    if "@" not in context.to:
+        said = _(
+            "Vos deux comptes « Ma classe à la maison » sont séparés : chacun s’ouvre avec son mot de passe."
+        )
+        return Letter(subject="", text=str(said))
+    return as_told(
+        subject=_("Vos deux comptes sont séparés"),
+        what=_("La fusion de vos comptes est annulée. Chacun s’ouvre de nouveau avec son mot de passe."),
+        advice=_("Ce n’est pas vous ? Choisissez un nouveau mot de passe pour chacun des deux :"),
+        url=page("recover"),
+        url_label=_("Choisir un nouveau mot de passe"),
+    )
+
+
+def as_told(**parts: Any) -> Letter:
+    """Fill the letter of five parts: ``subject``, ``what``, ``advice``, ``url``, ``url_label``."""
+    return write("told", parts)
+
+
 def second_factor_letter(name: str) -> Callable[[Context], Letter]:
     """Tell a person what became of their second factor, so that a thief is noticed."""
 
@@ -279,3 +343,5 @@ register(
     second_factor_letter("second_factor_one_removed"),
     label=_("Un des seconds facteurs retiré"),
 )
+register(merging.KIND_MERGED, merged_letter, label=_("Deux comptes réunis"))
+register(merging.KIND_UNDONE, merge_undone_letter, label=_("Fusion de comptes annulée"))

@@ -1,6 +1,7 @@
-"""What a person sees of each app on « Mon espace » and « Mon compte ».
+"""What a person sees of each app on « Mon espace », « Mon compte », « Résumé » and the page of a school.
 
-Any app registers its panels in a module ``panels.py``; ``mcm_portal`` puts « Mon espace » together.
+Any app registers its panels in a module ``panels.py``; ``mcm_portal`` puts « Mon espace » and a school's page
+together.
 """
 
 from __future__ import annotations
@@ -11,15 +12,16 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from schools.models import School
+from schools.models import School, Schooling
 from schools.school_year import SchoolYear
 from schools.scope import Scope
 
 from . import custody, standing
 from .models import Power, User, is_staff_door
 
-HOME, ACCOUNT = "home", "account"  # the pages that panels stand on
+HOME, ACCOUNT, SUMMARY = "home", "account", "summary"  # the pages that panels stand on
 _panels: list[tuple[int, str, Callable[[User], Panel | None]]] = []
+_school_panels: list[tuple[int, Callable[[User, School], Panel | None]]] = []
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,20 @@ def register(order: int, show: Callable[[User], Panel | None], *, on: str = HOME
 def panels_for(user: User, *, on: str = HOME) -> list[Panel]:
     """Return what this person sees on a page, in order."""
     return [panel for _order, page, show in _panels if page == on and (panel := show(user)) is not None]
+
+
+def register_for_school(order: int, show: Callable[[User, School], Panel | None]) -> None:
+    """Add a panel to the page of a school (SCREENS C6), for who belongs to it: 10 is who one is there.
+
+    ``show(user, school)`` returns ``None`` when there is nothing for this person at this school.
+    """
+    _school_panels.append((order, show))
+    _school_panels.sort(key=lambda entry: entry[0])
+
+
+def panels_of_school(user: User, school: School) -> list[Panel]:
+    """Return what this person sees on the page of a school of theirs, in order."""
+    return [panel for _order, show in _school_panels if (panel := show(user, school)) is not None]
 
 
 def _enrolments(user: User) -> Panel | None:
@@ -98,6 +114,49 @@ def _notices(user: User) -> Panel | None:
     return Panel(title=_("À savoir"), template="accounts/panels/notices.html", context={"notices": notices})
 
 
+def _where_it_is(user: User, school: School) -> Panel:
+    return Panel(
+        title=_("L’établissement"),
+        template="accounts/panels/school_contact.html",
+        context={"school": school},
+    )
+
+
+def _as_staff(user: User, school: School) -> Panel | None:
+    if user.staff_member_id is None:
+        return None
+    member = user.posts().filter(school=school).prefetch_related("divisions").first()
+    if member is None:
+        return None
+    return Panel(
+        title=_("Ma fonction"),
+        template="accounts/panels/school_staff.html",
+        context={
+            "role": member.get_role_display(),
+            "divisions": [each for each in member.divisions.all() if each.closed_at is None],
+            "is_head": user.school_headed() == school.uai,
+        },
+    )
+
+
+def _as_pupil(user: User, school: School) -> Panel | None:
+    if user.student is None:
+        return None
+    records = [user.student_id, user.student.merged_into_id or user.student_id]
+    here = Schooling.objects.with_access().filter(student__in=records, school=school)
+    schooling = here.prefetch_related("divisions").first()
+    if schooling is None:
+        return None
+    return Panel(
+        title=_("Ma classe"),
+        template="accounts/panels/school_pupil.html",
+        context={"divisions": [each for each in schooling.divisions.all() if each.closed_at is None]},
+    )
+
+
+register_for_school(10, _as_staff)
+register_for_school(12, _as_pupil)
+register_for_school(90, _where_it_is)
 register(3, _notices)
 register(5, _administration)
 register(7, _own_school)

@@ -1,4 +1,5 @@
-"""Who holds which personal data, how it is handed over, and how it is erased (GDPR 15, 17, 20).
+"""Who holds which personal data, how it is handed over, erased, and moved to another account of the same
+person (GDPR 15, 17, 20; SCREENS C7).
 
 Every app says it for its own models in a module ``personal_data.py``; this one also speaks for the
 apps on the floors below, which cannot know of a person. A test walks all models and fails for one
@@ -15,6 +16,8 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib.admin.models import LogEntry
 from django.db import models
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from notifications import retention
 from notifications.models import LocalMessage, Message
@@ -38,6 +41,7 @@ from schools.models import (
     StudentMerge,
 )
 
+from . import doors
 from .models import (
     AddressChange,
     ContactPreferences,
@@ -45,6 +49,8 @@ from .models import (
     Enrolment,
     FirstSignIn,
     LocalAdmin,
+    Merge,
+    MergedRow,
     Notice,
     OpenSession,
     OtherPost,
@@ -60,17 +66,22 @@ from .models import (
     StaffRole,
     User,
 )
+from .moving import Fate, Pointer
 
 _claims: list[Claim] = []
 
 
 @dataclass(frozen=True)
 class Claim:
-    """Models that one app answers for: what is handed over to a person, and what erasing them does."""
+    """Models that one app answers for: what is handed over to a person, and what erasing them does.
+
+    ``pointers`` say what a merge of two accounts does with each field that points at a person.
+    """
 
     models: tuple[type[models.Model], ...]
     export: Callable[[User], dict[str, Any]]
     erase: Callable[[User], None]
+    pointers: tuple[Pointer, ...] = ()
 
 
 def register(claim: Claim) -> None:
@@ -81,6 +92,11 @@ def register(claim: Claim) -> None:
 def claimed() -> set[type[models.Model]]:
     """Return every model that somebody answers for."""
     return {model for claim in _claims for model in claim.models}
+
+
+def pointers() -> list[Pointer]:
+    """Return every field that points at a person, with what a merge does with its rows."""
+    return [pointer for claim in _claims for pointer in claim.pointers]
 
 
 def export(user: User) -> dict[str, Any]:
@@ -163,11 +179,105 @@ def _export_person(user: User) -> dict[str, Any]:
             }
             for acceptance in user.acceptances.select_related("document")
         ],
+        "merges": [
+            {
+                "into_this_account": merge.target_id == user.pk,
+                "made_at": merge.made_at.isoformat() if merge.made_at else None,
+                "undone_at": merge.undone_at.isoformat() if merge.undone_at else None,
+            }
+            for merge in Merge.objects.of(user).order_by("pk")
+        ],
     }
 
 
 def _erase_person(user: User) -> None:
+    # Accounts that were closed into this one are the same person's.
+    for merge in Merge.objects.in_force().filter(target=user).select_related("source"):
+        erase(merge.source)
     user.delete()  # everything else hangs on it
+
+
+def _names_in_words(rows: QuerySet[Any]) -> list[str]:
+    return [
+        _("Nom de connexion « %(name)s » (%(door)s)") % {"name": name, "door": doors.in_words(authority)}
+        for authority, name in rows.order_by("pk").values_list("authority", "name")
+    ]
+
+
+def _addresses_in_words(rows: QuerySet[Any]) -> list[str]:
+    return [
+        _("Adresse de courriel %(address)s") % {"address": address}
+        for address in rows.values_list("email", flat=True)
+    ]
+
+
+def _years_in_words(rows: QuerySet[Any]) -> list[str]:
+    return [
+        _("Inscription %(year)s, %(level)s, %(profile)s")
+        % {
+            "year": each.year.label,
+            "level": each.get_level_display(),
+            "profile": each.get_profile_display(),
+        }
+        for each in rows.order_by("school_year", "pk")
+    ]
+
+
+def _held_in_words(rows: QuerySet[Any]) -> list[str]:
+    return [
+        _("Le compte de %(name)s, dont vous vous occupez") % {"name": each.child.first_name}
+        for each in rows.select_related("child").order_by("pk")
+    ]
+
+
+def _posts_in_words(rows: QuerySet[Any]) -> list[str]:
+    return [
+        _("Votre poste : %(school)s") % {"school": each.staff_member.school}
+        for each in rows.select_related("staff_member__school").order_by("pk")
+    ]
+
+
+def _providers_in_words(rows: QuerySet[Any]) -> list[str]:
+    return [
+        _("La connexion par %(provider)s") % {"provider": each.provider}
+        for each in rows.select_related("provider").order_by("pk")
+    ]
+
+
+_POINTERS = (
+    Pointer(SignInName, "user", Fate.MOVES, says=_names_in_words),
+    # One account has one address: the other's stays with the closed account, and comes back with it.
+    Pointer(EmailAddress, "user", Fate.MOVES, says=_addresses_in_words, alike=()),
+    Pointer(Enrolment, "user", Fate.MOVES, says=_years_in_words, alike=("level", "school_year")),
+    Pointer(PolicyAcceptance, "user", Fate.MOVES, alike=("document",)),
+    Pointer(
+        Custody,
+        "holder",
+        Fate.MOVES,
+        says=_held_in_words,
+        alike=("child",),
+        apart="child",
+        only=Q(until=None),
+    ),
+    Pointer(Custody, "child", Fate.STAYS),  # of the past: an account that is held is not merged
+    Pointer(Notice, "user", Fate.MOVES, alike=("kind",)),
+    Pointer(OtherPost, "user", Fate.MOVES, says=_posts_in_words),
+    Pointer(ProviderIdentity, "user", Fate.MOVES, says=_providers_in_words),
+    # What one wants to hear of is chosen for an account; so is the code of the letter that opened it.
+    Pointer(ContactPreferences, "user", Fate.STAYS),
+    Pointer(FirstSignIn, "user", Fate.STAYS),
+    Pointer(SmsNumber, "user", Fate.ENDS),
+    Pointer(OtpKey, "user", Fate.STAYS),
+    Pointer(Registration, "user", Fate.STAYS),
+    Pointer(RecoveryRequest, "user", Fate.ENDS),
+    Pointer(AddressChange, "user", Fate.ENDS),
+    Pointer(OpenSession, "user", Fate.ENDS),
+    Pointer(StaffRole, "user", Fate.STAYS),  # there are none: who has a role keeps their account
+    Pointer(LogEntry, "user", Fate.STAYS),
+    Pointer(Authenticator, "user", Fate.STAYS),  # recovery codes and passkeys are made for one account
+    Pointer(Merge, "target", Fate.STAYS),  # of accounts merged one after the other, the last is undone first
+    Pointer(Merge, "source", Fate.STAYS),
+)
 
 
 def _export_messages(user: User) -> dict[str, Any]:
@@ -190,6 +300,8 @@ register(
             RecoveryRequest,
             AddressChange,
             Custody,
+            Merge,
+            MergedRow,
             Notice,
             OpenSession,
             OtpKey,
@@ -203,6 +315,7 @@ register(
         ),
         export=_export_person,
         erase=_erase_person,
+        pointers=_POINTERS,
     )
 )
 

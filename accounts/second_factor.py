@@ -227,13 +227,23 @@ def check(request: HttpRequest, user: User, typed: str) -> bool:
 
     Raises :class:`throttling.limits.Refused`.
     """
+    right = is_right(user, typed)
+    if right:
+        reauthentication.note(request, user, "mfa", type="totp")
+    return right
+
+
+def is_right(user: User, typed: str) -> bool:
+    """Judge a code of the app or a recovery code, once, whoever is signed in.
+
+    Raises :class:`throttling.limits.Refused`.
+    """
     counted = guesses(user)
     limits.hit(*counted)
     code = normalised(typed)
     right = _accept_step(user, code) if len(code) == 6 and code.isdigit() else _strike_out(user, code)
     if right:
         limits.give_back(*counted)
-        reauthentication.note(request, user, "mfa", type="totp")
     return right
 
 

@@ -12,6 +12,7 @@ from . import (
     custody,
     enrolment,
     local_admins,
+    merging,
     open_sessions,
     otp_keys,
     recovery,
@@ -37,6 +38,7 @@ def purge() -> None:
     open_sessions.purge()
     address_change.purge(now)
     sms_numbers.purge()
+    merging.purge()
     enrolment.forget_the_past(today())
     otp_keys.purge()
     VISITS.purge()

@@ -82,7 +82,7 @@ def propose(user: User, source: User) -> ChildrenMove:
     found = list(Guardianship.objects.in_force().filter(user=source).select_related("tie").order_by("pk"))
     if not found:
         raise NothingToBring
-    if not _are_one_person(user, source):
+    if not are_one_person(user, source):
         raise AnotherPerson
     limits.hit(limits.Limit("guardians.children_moves", user.subject, 5, DAY))
     contacts = ContactAccount.objects.filter(user=source, contact__in=[each.tie.contact_id for each in found])
@@ -99,7 +99,7 @@ def propose(user: User, source: User) -> ChildrenMove:
         )
 
 
-def _are_one_person(user: User, source: User) -> bool:
+def are_one_person(user: User, source: User) -> bool:
     """Compare what schools say of both, never what the accounts say: their owners write that themselves."""
     theirs = list(GuardianContact.objects.filter(account__user=source).exclude(first_name=""))
     mine = GuardianContact.objects.filter(account__user=user).exclude(first_name="")

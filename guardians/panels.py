@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from accounts import standing
 from accounts.models import User
-from accounts.panels import ACCOUNT, Panel, register
-from schools.models import Responsibility, School
+from accounts.panels import ACCOUNT, SUMMARY, Panel, register, register_for_school
+from schools.models import Responsibility, School, Schooling
 
 from . import alerts, bringing, linking, mobiles
 from .identifiers import EDUCONNECT
@@ -84,6 +84,52 @@ def _children_accounts(user: User) -> Panel | None:
     )
 
 
+@dataclass(frozen=True)
+class ChildThere:
+    """A child as its guardian sees it on the page of a school."""
+
+    name: str
+    divisions: list[str]
+
+
+def _children_there(user: User, school: School) -> Panel | None:
+    ties = Guardianship.objects.in_force().filter(user=user, tie__contact__school=school)
+    found = (
+        Schooling.objects.with_access()
+        .filter(school=school, student__in=ties.values("tie__student"))
+        .select_related("student")
+        .prefetch_related("divisions")
+        .order_by("student__first_name", "pk")
+    )
+    children = [
+        ChildThere(str(each.student), [str(one) for one in each.divisions.all() if one.closed_at is None])
+        for each in found
+    ]
+    if not children:
+        return None
+    return Panel(
+        title=_("Mes enfants ici"),
+        template="guardians/panels/school_children.html",
+        context={"children": children, "school": school},
+    )
+
+
+def _mobile(user: User) -> Panel | None:
+    if EDUCONNECT not in standing.of(user).doors:
+        return None
+    return Panel(
+        title=_("Mon téléphone portable"),
+        template="guardians/panels/mobile.html",
+        context={
+            "mobile": mobiles.of(user),
+            "is_own": mobiles.is_own(user),
+            "waits": mobiles.pending(user) is not None,
+        },
+    )
+
+
 register(8, _children)
 register(8, _own_account, on=ACCOUNT)
 register(10, _children_accounts, on=ACCOUNT)
+register(10, _mobile, on=SUMMARY)
+register_for_school(15, _children_there)

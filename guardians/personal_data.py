@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.moving import Fate, Pointer
 from accounts.personal_data import Claim, register
 from notifications import retention
 from schools.models import GuardianContact
@@ -93,6 +95,42 @@ def _erase(user: User) -> None:
     FranceConnectAccount.objects.filter(user=user).delete()
 
 
+def _children_in_words(rows: QuerySet[Any]) -> list[str]:
+    # As far as the schools still say so (SAFETY T15).
+    ties = Guardianship.objects.in_force().filter(pk__in=rows.values("pk"))
+    found = ties.select_related("tie__student", "tie__contact__school").order_by("pk")
+    return [
+        _("%(child)s, %(school)s") % {"child": each.tie.student, "school": each.tie.contact.school}
+        for each in found
+    ]
+
+
+def _franceconnect_in_words(rows: QuerySet[Any]) -> list[str]:
+    return [_("L’entrée par FranceConnect")] if rows.exists() else []
+
+
+def _mobile_in_words(rows: QuerySet[Any]) -> list[str]:
+    return [
+        _("Téléphone portable %(mobile)s") % {"mobile": mobile}
+        for mobile in rows.exclude(mobile="").values_list("mobile", flat=True)
+    ]
+
+
+_MADE = Q(made_at__isnull=False)  # what was only proposed is forgotten within minutes
+_POINTERS = (
+    Pointer(Guardianship, "user", Fate.MOVES, says=_children_in_words),
+    Pointer(ContactAccount, "user", Fate.MOVES),
+    Pointer(FranceConnectAccount, "user", Fate.MOVES, says=_franceconnect_in_words),
+    Pointer(GuardianAccount, "user", Fate.MOVES, says=_mobile_in_words, alike=()),
+    Pointer(PairingCode, "given_by", Fate.MOVES),
+    Pointer(ChildrenMove, "user", Fate.MOVES, apart="source", only=_MADE),
+    Pointer(ChildrenMove, "source", Fate.MOVES, apart="user", only=_MADE),
+    Pointer(Activation, "user", Fate.ENDS),
+    Pointer(Activation, "joins", Fate.ENDS),
+    Pointer(MobileChange, "user", Fate.ENDS),
+)
+
+
 register(
     Claim(
         models=(
@@ -109,6 +147,7 @@ register(
         ),
         export=_export,
         erase=_erase,
+        pointers=_POINTERS,
     )
 )
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from accounts import belonging
+from accounts.models import User
 
 
 class HelpContact(NamedTuple):
@@ -26,16 +30,20 @@ def help_contact() -> HelpContact | None:
 
 
 def portal(request: HttpRequest | None) -> dict[str, object]:
-    """The values that ``base.html`` needs; asks neither the database nor the session.
+    """The values that ``base.html`` needs; asks neither the database nor the session by itself.
 
     ``portal_brand`` is the text of the official block, one entry per line, ``|`` in ``PORTAL_BRAND``
     being the end of a line; empty unless the operator is entitled to one (DESIGN.md, Look).
     ``portal_languages`` is each language by its own name, whatever the language of the page.
-    ``accessibility`` is what the foot of every page has to say of it (RGAA).
+    ``accessibility`` is what the foot of every page has to say of it (RGAA). ``own_schools`` are those of
+    who is signed in (« Mes accès »): looked at only where somebody is.
     """
     return {
         "portal_brand": [line.strip() for line in settings.PORTAL_BRAND.split("|") if line.strip()],
         "help_contact": help_contact(),
         "accessibility": settings.ACCESSIBILITY,
         "portal_languages": settings.LANGUAGES,
+        "own_schools": SimpleLazyObject(
+            lambda: belonging.known(cast(User, request.user), request.session) if request else []
+        ),
     }

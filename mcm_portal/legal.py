@@ -38,6 +38,8 @@ SIGN_UP: list[Page] = [
 ACCOUNT: list[Page] = [
     (_("Mon espace"), "my_space", ""),
     (_("Mon compte"), "account", ""),
+    (_("Préférences"), "preferences_summary", ""),
+    (_("Fusion de comptes"), "preferences_merge", ""),
     (_("Corriger mon prénom ou mon nom"), "change_names", ""),
     (_("Changer mon adresse de courriel"), "change_address", ""),
     (_("Changer mon mot de passe"), "change_password", ""),

@@ -15,6 +15,7 @@ handler500 = views.server_error
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("mon-espace/", views.my_space, name="my_space"),
+    path("etablissements/<uuid:public_id>/", views.school, name="school"),
     path("ent/", entrance.choose, name="ent"),
     path("ent/oublier/", entrance.forget, name="ent_forget"),
     path("ent/profil/<slug:level>/", entrance.choose_again, name="ent_profile"),

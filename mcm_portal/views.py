@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django import forms
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
-from accounts import panels, passwords
+from accounts import belonging, panels, passwords
 from accounts.sessions import PersonRequest
 
 from .context import portal
@@ -23,7 +27,21 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def my_space(request: PersonRequest) -> HttpResponse:
     """« Mon espace »: what this person can do today, put together from the panels of every app."""
+    belonging.ask_again(request.user, request.session)
     return render(request, "mcm_portal/my_space.html", {"panels": panels.panels_for(request.user)})
+
+
+@never_cache
+@require_safe
+def school(request: PersonRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The page of a school for who belongs to it; nobody else finds one (SCREENS C6, SAFETY T35)."""
+    found = belonging.schools_of(request.user).select_related("academy").filter(public_id=public_id)
+    school = found.first()
+    if school is None:
+        belonging.ask_again(request.user, request.session)  # the way here may be one of yesterday
+        raise Http404
+    shown = {"school": school, "panels": panels.panels_of_school(request.user, school)}
+    return render(request, "mcm_portal/school.html", shown)
 
 
 class ExampleForm(forms.Form):

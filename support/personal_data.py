@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.moving import Fate, Pointer
 from accounts.personal_data import Claim, register
 
 from .models import SupportRequest, SupportRequestQuerySet
 
 
 def _of(user: User) -> SupportRequestQuerySet:
-    """Return what somebody asked: signed in, or with the address that is now theirs."""
+    """Return what somebody asked: signed in, or as nobody with the address that is now theirs."""
     mine = Q(user=user)
     if address := user.address():
-        mine |= Q(mail=address)
+        mine |= Q(mail=address, user=None)
     return SupportRequest.objects.filter(mine)
 
 
@@ -45,4 +47,21 @@ def _erase(user: User) -> None:
     _of(user).delete()
 
 
-register(Claim(models=(SupportRequest,), export=_export, erase=_erase))
+def _in_words(rows: QuerySet[Any]) -> list[str]:
+    return [
+        _("Demande à l’établissement : %(reason)s") % {"reason": each.get_reason_display()}
+        for each in rows.order_by("pk")
+    ]
+
+
+register(
+    Claim(
+        models=(SupportRequest,),
+        export=_export,
+        erase=_erase,
+        pointers=(
+            Pointer(SupportRequest, "user", Fate.MOVES, says=_in_words),
+            Pointer(SupportRequest, "answered_by", Fate.MOVES),
+        ),
+    )
+)

@@ -15,7 +15,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from accounts import assistance, correspondence, open_sessions, second_factor
+from accounts import assistance, correspondence, merging, open_sessions, second_factor
 from accounts.models import Custody, Enrolment, Power, User
 from back_office.acts import Act, ReasonForm
 from back_office.scoped import ScopedAdmin
@@ -44,7 +44,7 @@ def _is_active(request: HttpRequest, person: User) -> bool:
 
 
 def _is_suspended(request: HttpRequest, person: User) -> bool:
-    return not person.is_active and _may_help(request, person)
+    return not person.is_active and _may_help(request, person) and not merging.is_closed_by_one(person)
 
 
 def _has_factor(request: HttpRequest, person: User) -> bool:
@@ -238,9 +238,10 @@ class PeopleAdmin(ScopedAdmin):
 
     @admin.display(description=_("compte"))
     def state(self, person: User) -> str:
-        """Open or suspended, and whether there is a password."""
+        """Open or suspended, or closed by its owner, and whether there is a password."""
         if not person.is_active:
-            return str(_("suspendu"))
+            is_merged = merging.is_closed_by_one(person)
+            return str(_("fermé : réuni à un autre compte de la personne") if is_merged else _("suspendu"))
         return str(_("ouvert") if person.has_usable_password() else _("attend un nouveau mot de passe"))
 
     @admin.display(description=_("compte d’enfant"))

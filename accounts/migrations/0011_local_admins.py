@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0009_ways_in'),
+        ('accounts', '0010_merging'),
         ('schools', '0006_staff_phones'),
     ]
 

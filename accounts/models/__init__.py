@@ -6,6 +6,7 @@ from .custody import Custody, CustodyQuerySet, Notice
 from .entrances import Entrance, WayIn
 from .first_sign_in import ContactPreferences, FirstSignIn, OtherPost, SmsNumber
 from .local_admins import LocalAdmin, LocalAdminQuerySet
+from .merging import Merge, MergedRow, MergeQuerySet
 from .otp_keys import OtpKey
 from .people import (
     MCM,
@@ -51,6 +52,9 @@ __all__ = [
     "Level",
     "LocalAdmin",
     "LocalAdminQuerySet",
+    "Merge",
+    "MergeQuerySet",
+    "MergedRow",
     "Notice",
     "OpenSession",
     "OtherPost",

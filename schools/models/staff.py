@@ -28,7 +28,10 @@ class StaffMemberQuerySet(models.QuerySet["StaffMember"]):
         return self.filter(Q(gone_at=None) | Q(access_until__gt=Now()))
 
     def same_person_as(self, member: StaffMember) -> StaffMemberQuerySet:
-        """Return the rows of a person in the schools of one académie, found by their academic identifier."""
+        """Return the rows of one person at each school: the same identifier in the same académie.
+
+        Those with access only; without an identifier a row stands alone.
+        """
         if not member.identifier:
             return self.with_access().filter(pk=member.pk)
         return self.with_access().filter(

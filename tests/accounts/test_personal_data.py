@@ -10,7 +10,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 
-from accounts import farewells, personal_data, steps
+from accounts import belonging, farewells, merging, personal_data, steps
 from accounts.models import SignInName, User
 from notifications import letters, outbox
 from notifications.models import Message
@@ -107,6 +107,12 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "renew",
         "guardian_alerts",
     ]
+    assert [way.keys.__module__ for way in belonging._ways] == [
+        "accounts.belonging",
+        "accounts.belonging",
+        "guardians.belonging",
+    ]
+    assert [check.__module__ for check in merging._checks] == ["guardians.merging"]
     assert [farewell.__module__ for farewell in farewells._farewells] == [
         "accounts.openid.door",
         "guardians.franceconnect.door",
@@ -124,6 +130,8 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "accounts.held_password_given",
         "accounts.local_admin_changed",
         "accounts.new_device",
+        "accounts.merge_undone",
+        "accounts.merged",
         "accounts.passkey_added",
         "accounts.password_changed",
         "accounts.recovery",
@@ -164,6 +172,8 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "accounts.Enrolment",
         "accounts.FirstSignIn",
         "accounts.LocalAdmin",
+        "accounts.Merge",
+        "accounts.MergedRow",
         "accounts.Notice",
         "accounts.OpenSession",
         "accounts.OtherPost",

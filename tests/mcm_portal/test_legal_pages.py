@@ -70,6 +70,8 @@ NOT_FOR_A_MAP = {
     "own_school_reset": "for heads, who find it on « Mon établissement »",
     "new_password_wanted": "where a sign-in leads whose password was closed",
     "own_data": "a download of « Mon compte »",
+    "preferences_merge_code": "a step of putting two accounts together",
+    "preferences_merge_confirm": "a step of putting two accounts together",
     "read_notices": "a button",
     "reauthenticate": "comes by itself before something sensitive",
     "recover_sent": "a step of the recovery",
