@@ -33,6 +33,7 @@ class Power(StrEnum):
     IMPORT_ROSTERS = "import_rosters"  # a school's files handed over and decided on; two records made one
     ANSWER_FAMILIES = "answer_families"  # requests of families, pairing codes, birth dates tried again
     LOAD_SCHOOLS = "load_schools"  # the national list of schools
+    RUN_SERVERS = "run_servers"  # the servers where virtual classes meet
 
 
 # The journal is read by somebody else than those whose acts it holds (SAFETY T53).
@@ -47,6 +48,7 @@ POWERS: dict[str, frozenset[Power]] = {
             Power.READ_ROSTERS,
             Power.IMPORT_ROSTERS,
             Power.ANSWER_FAMILIES,
+            Power.RUN_SERVERS,
         }
     ),
     Role.NATIONAL: frozenset(Power) - {Power.READ_AUDIT},
