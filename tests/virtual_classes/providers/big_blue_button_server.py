@@ -61,9 +61,7 @@ class FakeBigBlueButton:
     def __enter__(self) -> FakeBigBlueButton:
         return self
 
-    def __exit__(
-        self, _kind: type | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.stop()
 
     def stop(self) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from schools.models import Academy
+from virtual_classes.models import MeetingServer
 from virtual_classes.providers import calling
 from virtual_classes.providers.base import Person, Room
 
@@ -31,10 +33,18 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def academies(db: None) -> None:
+    """Two of them, rather than all the reference data."""
+    for code, name in (("70", "Normandie"), ("10", "Lyon")):
+        Academy.objects.get_or_create(code=code, defaults={"name": name, "slug": name.lower(), "zone": "A"})
+
+
+@pytest.fixture
 def bbb(settings: Any, db: None) -> Iterator[FakeBigBlueButton]:
     """The server of the settings."""
     with FakeBigBlueButton() as server:
         settings.BBB_URL, settings.BBB_SECRET = server.url, server.secret
+        MeetingServer.objects.get_or_create(from_settings=True, defaults={"name": "BBB_URL"})
         yield server
 
 
