@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from .base import Provider
+from .base import NotConfigured, Provider
 
 __all__ = ["UnknownProvider", "available", "get"]
 
 
-class UnknownProvider(LookupError):
+class UnknownProvider(NotConfigured):
     """No provider has this code; the text lists those that there are."""
+
+    def __init__(self, wanted: str, known: Iterable[str]) -> None:
+        super().__init__("unknown-provider")
+        self.args = (f"{wanted!r} is no provider here; there are: {', '.join(known) or 'none'}",)
 
 
 def available(academy: str = "") -> list[Provider]:
@@ -25,7 +30,7 @@ def get(code: str) -> Provider:
     """Return a provider by its code, ready or not. Raises :class:`UnknownProvider`."""
     every = _every()
     if code not in every:
-        raise UnknownProvider(f"{code!r} is no provider: {', '.join(every) or 'there are none'}")
+        raise UnknownProvider(code, every)
     return every[code]
 
 

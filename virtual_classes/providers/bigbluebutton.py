@@ -220,16 +220,20 @@ class BigBlueButton:
         return said if _text(said, "createTime") == room.created else None
 
     def end(self, room: Room) -> None:
-        """Close it, and give its seats back."""
+        """Close it, and give its seats back: kept only where it is worth asking once more."""
         server = room.server or _server_that_holds(room.key)
-        if server:
-            api = _api(_server(server))
-            try:
+        try:
+            if server:
+                api = _api(_server(server))
                 api.ask("end", meetingID=room.key, password=api.passwords(room.key)["moderatorPW"])
-            except TheirRefusal as refusal:
-                if refusal.key not in GONE:
-                    raise
-        HeldPlaces.objects.filter(room=room.key).delete()
+        except TheirRefusal as refusal:
+            if refusal.key not in GONE:
+                _give_back(room)
+                raise
+        except NotConfigured:
+            _give_back(room)
+            raise
+        _give_back(room)
 
     def read_callback(self, request_data: Mapping[str, str]) -> Ended | None:
         """Check our own signature in the address that we gave with ``meta_endCallbackUrl``."""
@@ -335,6 +339,10 @@ def _server_that_holds(key: str) -> str:
     """Return where a room may be whose opening was never answered; empty for nowhere."""
     found = MeetingServer.objects.filter(places__room=key).first()
     return str(found.public_id) if found else ""
+
+
+def _give_back(room: Room) -> None:
+    HeldPlaces.objects.filter(room=room.key).delete()
 
 
 def _no_place(room: Room) -> Unavailable:

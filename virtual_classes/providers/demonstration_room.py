@@ -6,10 +6,10 @@ No sound or picture is pretended: those who are in it see each other's names, ra
 from __future__ import annotations
 
 import hashlib
+import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core import signing
@@ -29,31 +29,34 @@ from .base import (
 )
 
 SALT = "virtual_classes.demonstration_room"
-PAGE = "demonstration_room"  # its name among the portal's addresses; the entry is ?entree=…
+PAGE = "demonstration_room"  # its name among the portal's addresses, with the token
 
 SPEND = """
 INSERT INTO virtual_classes_spententry (entry, until)
 SELECT %s, to_timestamp(%s) WHERE to_timestamp(%s) > now()
 ON CONFLICT DO NOTHING
 """
+IS_GOOD = """
+SELECT 1 WHERE to_timestamp(%s) > now()
+   AND NOT EXISTS (SELECT FROM virtual_classes_spententry WHERE entry = %s)
+"""
 FORGET = "DELETE FROM virtual_classes_spententry WHERE until < now() - interval '1 minute'"
 
 
 @dataclass(frozen=True)
-class Entry:
+class Visit:
     """Who comes in, and where."""
 
     room: str
-    title: str
     person: str
     name: str
-    moderator: bool
+    is_moderator: bool
 
 
 class DemonstrationRoom:
     """See :class:`virtual_classes.providers.base.Provider`."""
 
-    code = "demonstration"
+    code = "demonstration_room"
     label = _("Salle de démonstration (sans son ni image)")
 
     def is_ready(self, academy: str = "") -> bool:
@@ -65,21 +68,13 @@ class DemonstrationRoom:
         return Created(server="", created=checked(room.key))
 
     def join_address(self, room: Room, person: Person) -> JoinAddress:
-        """Sign an entry for one person, one use and a minute."""
+        """Sign a token for one person, one use and a minute."""
         if not room.created:
             raise Refused("not-open")
-        entry = signing.dumps(
-            {
-                "room": checked(room.key),
-                "title": room.title,
-                "person": checked(person.key),
-                "name": person.name,
-                "moderator": person.moderator,
-                "until": time.time() + LONGEST_STAY_OF_AN_ADDRESS.total_seconds(),
-            },
-            salt=SALT,
-        )
-        return JoinAddress(f"{settings.SITE_URL}{reverse(PAGE)}?{urlencode({'entree': entry})}")
+        said = [checked(room.key), checked(person.key), person.name, person.moderator]
+        until = time.time() + LONGEST_STAY_OF_AN_ADDRESS.total_seconds()
+        token = signing.dumps([*said, until, secrets.token_urlsafe(8)], salt=SALT)
+        return JoinAddress(settings.SITE_URL + reverse(PAGE, args=[token]))
 
     def origin(self, room: Room) -> str:
         """The portal itself."""
@@ -101,20 +96,39 @@ class DemonstrationRoom:
         return None
 
 
-def spend(entry: str) -> Entry | None:
-    """Take the entry of an address, for good; ``None`` for one that is forged, used or older than a minute.
+def read_token(token: str) -> Visit | None:
+    """Return whose token it is, and spend nothing: for the page that shows a button.
 
-    For the page :data:`PAGE`. Whose it is it must still compare with who is at the browser: ``person`` is the
-    key that was given to :meth:`DemonstrationRoom.join_address`.
+    ``None`` for one that is forged, used, or older than a minute by PostgreSQL's clock.
     """
-    try:
-        said = signing.loads(entry, salt=SALT, max_age=None)
-    except signing.BadSignature:
+    found = _read(token)
+    if found is None:
         return None
-    hashed = hashlib.sha256(entry.encode()).hexdigest()
+    visit, until = found
+    with connection.cursor() as cursor:
+        cursor.execute(IS_GOOD, [until, _hash(token)])
+        return visit if cursor.fetchone() else None
+
+
+def spend(token: str) -> Visit | None:
+    """Take a token, for good: for the button. ``None`` likewise, and for the second time."""
+    found = _read(token)
+    if found is None:
+        return None
+    visit, until = found
     with connection.cursor() as cursor:
         cursor.execute(FORGET)
-        cursor.execute(SPEND, [hashed, said["until"], said["until"]])
-        if not cursor.rowcount:
-            return None
-    return Entry(said["room"], said["title"], said["person"], said["name"], said["moderator"])
+        cursor.execute(SPEND, [_hash(token), until, until])
+        return visit if cursor.rowcount else None
+
+
+def _read(token: str) -> tuple[Visit, float] | None:
+    try:
+        room, person, name, moderator, until, _number = signing.loads(token, salt=SALT)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    return Visit(str(room), str(person), str(name), bool(moderator)), float(until)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

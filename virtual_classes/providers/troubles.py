@@ -30,6 +30,7 @@ SENTENCES: dict[str, str | Promise] = {
     # NotConfigured
     "no-server": _("Aucun serveur n’est déclaré pour cette académie."),
     "unknown-server": _("Ce serveur n’est plus déclaré."),
+    "unknown-provider": _("Ce portail ne connaît pas ce service de classes virtuelles."),
     "unreadable-secret": _(
         "Le secret enregistré ne se lit plus, car la clef du portail a changé : écrivez-le à nouveau."
     ),

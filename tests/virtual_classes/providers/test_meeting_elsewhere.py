@@ -33,7 +33,9 @@ from virtual_classes.providers.link import Link, clean_link
 from .big_blue_button_server import FakeBigBlueButton
 from .conftest import PUPIL, ROOM, TEACHER, opened
 
-urlpatterns = [path("demonstration/salle/", lambda _request: HttpResponse(), name="demonstration_room")]
+urlpatterns = [
+    path("demonstration/salle/<str:token>/", lambda _request: HttpResponse(), name="demonstration_room")
+]
 NOW = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
 GUEST = replace(PUPIL, name="\u202e")
 
@@ -242,37 +244,47 @@ def test_nobody_gets_the_link_before_the_class_is_open() -> None:
 # The demonstration room -----------------------------------------------------------------------
 
 
+def token_of(url: str) -> str:
+    start, token, end = urlsplit(url).path.rsplit("/", 2)
+    assert (start, end) == ("/demonstration/salle", "")
+    return token
+
+
 @pytest.fixture
 def entry(db: None) -> str:
-    """An entry into it, of the pupil."""
+    """A token of the pupil's."""
     with override_settings(ROOT_URLCONF=__name__):
         way = DemonstrationRoom().join_address(RUNNING, PUPIL)
     assert way.good_for == timedelta(seconds=60)
-    assert urlsplit(way.url).path == "/demonstration/salle/"
-    return parse_qs(urlsplit(way.url).query)["entree"][0]
+    return token_of(way.url)
 
 
 def test_an_entry_opens_once_for_whom_it_was_made(entry: str) -> None:
-    found = demonstration_room.spend(entry)
-    assert found == demonstration_room.Entry(ROOM.key, ROOM.title, PUPIL.key, PUPIL.name, moderator=False)
-    assert demonstration_room.spend(entry) is None
+    pupil = demonstration_room.Visit(ROOM.key, PUPIL.key, PUPIL.name, is_moderator=False)
+    assert demonstration_room.read_token(entry) == demonstration_room.read_token(entry) == pupil
+    assert demonstration_room.spend(entry) == pupil
+    assert demonstration_room.spend(entry) is None and demonstration_room.read_token(entry) is None
     assert PUPIL.name not in str(SpentEntry.objects.values())
 
 
+def test_whoever_comes_back_at_once_has_an_entry_of_their_own(entry: str) -> None:
+    with override_settings(ROOT_URLCONF=__name__):
+        other = token_of(DemonstrationRoom().join_address(RUNNING, PUPIL).url)
+    assert demonstration_room.spend(entry) == demonstration_room.spend(other) is not None
+
+
 def test_an_entry_is_no_good_after_its_minute(db: None) -> None:
-    with (
-        time_machine.travel(datetime.now(UTC) - timedelta(seconds=61)),
-        override_settings(ROOT_URLCONF=__name__),
-    ):
-        url = DemonstrationRoom().join_address(RUNNING, PUPIL).url
-    assert demonstration_room.spend(parse_qs(urlsplit(url).query)["entree"][0]) is None
+    a_minute_ago = datetime.now(UTC) - timedelta(seconds=61)
+    with time_machine.travel(a_minute_ago), override_settings(ROOT_URLCONF=__name__):
+        late = token_of(DemonstrationRoom().join_address(RUNNING, PUPIL).url)
+    assert demonstration_room.read_token(late) is None and demonstration_room.spend(late) is None
 
 
 def test_a_forged_entry_opens_nothing(entry: str) -> None:
     said = signing.loads(entry, salt=demonstration_room.SALT)
-    elsewhere = signing.dumps({**said, "moderator": True}, salt="autre")
+    elsewhere = signing.dumps([*said[:3], True, *said[4:]], salt="autre")
     for forged in ("", "x", entry[:-2] + "xx", "A" + entry, elsewhere, "\x00", "é"):
-        assert demonstration_room.spend(forged) is None
+        assert demonstration_room.read_token(forged) is None and demonstration_room.spend(forged) is None
     assert demonstration_room.spend(entry) is not None
 
 
@@ -288,7 +300,7 @@ ALL = [
 
 def test_an_unknown_provider_is_refused_with_the_names_of_those_there_are(settings: Any) -> None:
     settings.VIRTUAL_CLASS_PROVIDERS = ALL
-    with pytest.raises(providers.UnknownProvider, match="bigbluebutton, jitsi, demonstration, link"):
+    with pytest.raises(providers.UnknownProvider, match="bigbluebutton, jitsi, demonstration_room, link"):
         providers.get("zoom")
     assert [providers.get(code).code for code in ("bigbluebutton", "link")] == ["bigbluebutton", "link"]
 
@@ -296,7 +308,7 @@ def test_an_unknown_provider_is_refused_with_the_names_of_those_there_are(settin
 def test_only_what_is_configured_is_offered(db: None, settings: Any) -> None:
     settings.VIRTUAL_CLASS_PROVIDERS = ALL
     settings.BBB_URL = settings.JITSI_URL = ""
-    assert [each.code for each in providers.available()] == ["demonstration", "link"]
+    assert [each.code for each in providers.available()] == ["demonstration_room", "link"]
     settings.BBB_URL, settings.JITSI_URL = "https://bbb.exemple.fr", "https://meet.exemple.fr"
     assert [each.code for each in providers.available("70")][:2] == ["bigbluebutton", "jitsi"]
 
@@ -330,7 +342,7 @@ def test_half_of_the_settings_of_a_server_stops_the_start() -> None:
     assert refused.returncode and "JITSI_SECRET" in refused.stderr
 
 
-@pytest.mark.parametrize("code", ["jitsi", "link", "demonstration"])
+@pytest.mark.parametrize("code", ["jitsi", "link", "demonstration_room"])
 def test_who_cannot_know_says_what_the_portal_knows(settings: Any, code: str) -> None:
     settings.VIRTUAL_CLASS_PROVIDERS = ALL
     provider = providers.get(code)
