@@ -22,9 +22,9 @@ from urllib.parse import parse_qsl, urlsplit
 from xml.sax.saxutils import escape
 
 Words = dict[str, str]
-BOMB = (
-    '<!DOCTYPE r [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
-    "<response><returncode>SUCCESS</returncode><running>&b;</running></response>"
+BOMB = (  # small, but whoever reads it would read a large one
+    '<!DOCTYPE r [<!ENTITY a "15"><!ENTITY b "&a;&a;&a;&a;&a;">]><response><returncode>SUCCESS</returncode>'
+    "<createTime>&b;</createTime></response>"
 )
 
 

@@ -84,6 +84,7 @@ def test_opening_twice_is_opening_once(bbb: FakeBigBlueButton) -> None:
     first, second = PROVIDER.create(ROOM), PROVIDER.create(ROOM)
     assert first == second == PROVIDER.create(opened(ROOM, first))
     assert len(bbb.meetings) == 1
+    assert bbb.asked == {"create": 3}  # the server itself knew it again
     assert HeldPlaces.objects.get().seats == 30
 
 
