@@ -30,7 +30,7 @@ from virtual_classes.providers import bigbluebutton, troubles
 from virtual_classes.providers.base import Trouble
 
 EVERYWHERE = "*"
-ADDRESS_HELP = _("Celle que donne « bbb-conf --secret » : « https://bbb.ac-exemple.fr/bigbluebutton/ ».")
+ADDRESS_HELP = _("Celle que donne « bbb-conf --secret » : « https://bbb.ac-exemple.fr/bigbluebutton/ ».")
 
 
 def _secret(**options: Any) -> forms.CharField:
@@ -39,7 +39,7 @@ def _secret(**options: Any) -> forms.CharField:
         min_length=servers.SHORTEST_SECRET,
         max_length=200,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        error_messages={"min_length": _("Ce secret est trop court : copiez-le en entier.")},
+        error_messages={"min_length": _("Ce secret est trop court : copiez-le en entier.")},
         **options,
     )
 
@@ -190,7 +190,7 @@ class MeetingServerAdmin(ScopedAdmin):
             power=Power.RUN_SERVERS,
             do=_switch_off,
             done=_("Aucune nouvelle classe ne s’ouvrira sur ce serveur."),
-            explanation=_("Les classes ouvertes vont jusqu’à leur fin ; aucune autre ne s’ouvre ici."),
+            explanation=_("Les classes ouvertes vont jusqu’à leur fin ; aucune autre ne s’ouvre ici."),
             is_offered=_is_on,
         ),
         Act(

@@ -44,7 +44,7 @@ def check_address(address: str) -> None:
     if parts.scheme == "http" and not is_loopback(host):
         raise ValidationError(_("L’adresse doit commencer par https://."))
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
-        raise ValidationError(_("L’adresse ne doit contenir ni compte, ni « ? », ni « # »."))
+        raise ValidationError(_("L’adresse ne doit contenir ni compte, ni « ? », ni « # »."))
 
 
 class MeetingServerQuerySet(models.QuerySet["MeetingServer"]):

@@ -261,7 +261,7 @@ def _words_of(room: Room) -> dict[str, str]:
     chosen = room.settings
     with override(room.language):
         instead = _("Classe virtuelle")
-        welcome = _("Bonjour ! Bienvenue en classe virtuelle.")
+        welcome = _("Bonjour ! Bienvenue en classe virtuelle.")
     yes_or_no = {
         # Never recorded, and nobody counts what a pupil does (SCREENS B7).
         "record": False,

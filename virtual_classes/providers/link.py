@@ -86,7 +86,7 @@ def clean_link(pasted: str) -> str:
     """
     link = pasted.strip()
     if len(link) > LONGEST:
-        raise ValidationError(_("Ce lien est trop long : copiez le lien court que le service vous donne."))
+        raise ValidationError(_("Ce lien est trop long : copiez le lien court que le service vous donne."))
     if any(each.isspace() or not each.isprintable() or each in '\\"<>`' for each in link):
         raise ValidationError(_("Collez le lien seul, sans espace ni autre texte."))
     try:
@@ -98,10 +98,10 @@ def clean_link(pasted: str) -> str:
     if parts.scheme != "https" or not host:
         raise ValidationError(_("Le lien doit commencer par https://. Copiez-le en entier."))
     if "@" in parts.netloc:
-        raise ValidationError(_("Ce lien contient un nom ou un mot de passe : copiez-en un sans signe @."))
+        raise ValidationError(_("Ce lien contient un nom ou un mot de passe : copiez-en un sans signe @."))
     if _is_private(host):
         raise ValidationError(
-            _("Ce lien ne mène pas à un site public : vos élèves ne pourraient pas l’ouvrir.")
+            _("Ce lien ne mène pas à un site public : vos élèves ne pourraient pas l’ouvrir.")
         )
     if host == urlsplit(settings.SITE_URL).hostname:
         raise ValidationError(_("Ce lien mène à ce portail. Collez celui de la réunion."))
