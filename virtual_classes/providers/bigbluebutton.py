@@ -1,9 +1,11 @@
 """BigBlueButton 2.4 and later, on one server or several (its « API Reference »).
 
 LIMITS: BigBlueButton's address of an entry has no end of its own. It is bound to this opening
-(``createTime``), to a person and to a role; a second entry of the same person puts the first one out
-(``allowDuplicateExtUserid=false``), and whom the teacher removes stays out for the rest of the meeting, for
-their ``userID`` is always the same. So an address that was copied lets in nobody more than its owner.
+(``createTime``), to a person and to a role: one that was copied lets in nobody but its owner, a second time.
+A server whose administrator set ``maxUserConcurrentAccesses=1`` then puts the first device out
+(docs/operations.md); a call cannot ask for that. Whom the teacher removes and bans stays out for the rest of
+the meeting, for their ``userID`` is always the same. ``meta_endCallbackUrl`` may reach the browsers of those
+who are in the room, so whoever is told of an end asks ``is_running`` before believing it.
 """
 
 from __future__ import annotations
@@ -268,9 +270,8 @@ def _words_of(room: Room) -> dict[str, str]:
         "autoStartRecording": False,
         "allowStartStopRecording": False,
         "meetingKeepEvents": False,
-        # Who comes in as a guest did not come through our door.
         "allowRequestsWithoutSession": False,
-        "allowDuplicateExtUserid": False,
+        "allowPromoteGuestToModerator": False,
         "muteOnStart": chosen.mute_on_start,
         "allowModsToUnmuteUsers": False,  # the microphone of a child is opened by the child
         "allowModsToEjectCameras": True,
@@ -290,7 +291,7 @@ def _words_of(room: Room) -> dict[str, str]:
         "meetingID": room.key,
         "welcome": welcome,
         "maxParticipants": str(room.capacity),
-        "guestPolicy": "ALWAYS_DENY",
+        "guestPolicy": "ALWAYS_DENY",  # who comes in as a guest did not come through our door
         "disabledFeatures": "learningDashboard,learningDashboardDownloadSessionData",
         "endWhenNoModeratorDelayInMinutes": _minutes(UNWATCHED),
         "meetingExpireIfNoUserJoinedInMinutes": _minutes(EMPTY),

@@ -1,7 +1,8 @@
 """A FAKE BigBlueButton: it answers as its « API Reference » says, errors included, and holds no meeting.
 
 A real HTTP server in a thread. It checks every checksum, keeps what it was asked, and lets in who follows an
-address of ``join`` (a page of HTML stands for its client). A test may have it misbehave::
+address of ``join`` (a page of HTML stands for its client), one device a person, as a server does that is
+set up with ``maxUserConcurrentAccesses=1``. A test may have it misbehave::
 
     with FakeBigBlueButton() as bbb:
         settings.BBB_URL, settings.BBB_SECRET = bbb.url, bbb.secret
