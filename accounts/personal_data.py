@@ -239,8 +239,8 @@ def _posts_in_words(rows: QuerySet[Any]) -> list[str]:
 
 def _providers_in_words(rows: QuerySet[Any]) -> list[str]:
     return [
-        _("La connexion par %(provider)s") % {"provider": each.provider}
-        for each in rows.select_related("provider").order_by("pk")
+        _("La connexion par %(provider)s") % {"provider": issuer}
+        for issuer in rows.order_by("pk").values_list("issuer", flat=True)
     ]
 
 
@@ -262,7 +262,7 @@ _POINTERS = (
     Pointer(Custody, "child", Fate.STAYS),  # of the past: an account that is held is not merged
     Pointer(Notice, "user", Fate.MOVES, alike=("kind",)),
     Pointer(OtherPost, "user", Fate.MOVES, says=_posts_in_words),
-    Pointer(ProviderIdentity, "user", Fate.MOVES, says=_providers_in_words),
+    Pointer(ProviderIdentity, "user", Fate.MOVES, says=_providers_in_words, alike=("issuer",)),
     # What one wants to hear of is chosen for an account; so is the code of the letter that opened it.
     Pointer(ContactPreferences, "user", Fate.STAYS),
     Pointer(FirstSignIn, "user", Fate.STAYS),

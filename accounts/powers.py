@@ -41,6 +41,7 @@ class Power(StrEnum):
     LOOK_AFTER_STAFF = "look_after_staff"  # the staff of a school, its local admins
     GIVE_LETTERS = "give_letters"  # first sign-in letters of a school
     RESET_SCHOOL = "reset_school"  # end every session of a school, have new passwords chosen (SAFETY G16)
+    RUN_SERVERS = "run_servers"  # the servers where virtual classes meet
 
 
 # The journal is read by somebody else than those whose acts it holds (SAFETY T53).
@@ -57,6 +58,7 @@ POWERS: dict[str, frozenset[Power]] = {
             Power.ANSWER_FAMILIES,
             Power.SET_COUNTER,
             Power.RESET_SCHOOL,
+            Power.RUN_SERVERS,
         }
     ),
     Role.NATIONAL: frozenset(Power) - {Power.READ_AUDIT},

@@ -131,6 +131,20 @@ def together(environment: Environment, *names: str) -> None:
         )
 
 
+def server(url: SplitResult | None, name: str) -> str:
+    """Return the address of a server that the portal calls and sends people to; empty where none is set.
+
+    Refuses one without a host, with an account or a query, and ``http`` anywhere but beside the portal.
+    """
+    if url is None:
+        return ""
+    if not url.hostname or url.query or url.username is not None:
+        raise ImproperlyConfigured(f"{name} must be an address without account or query: https://host/path")
+    if url.scheme != "https" and not is_local(url.hostname):
+        raise ImproperlyConfigured(f"{name} must begin with https:// unless it is beside the portal.")
+    return url.geturl()
+
+
 def is_local(host: str) -> bool:
     """Say whether a host is this machine or one beside it: a loopback or private address, or such a name."""
     try:

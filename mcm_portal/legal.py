@@ -49,6 +49,11 @@ ACCOUNT: list[Page] = [
     (_("Les textes que j’ai acceptés"), "accepted_texts", ""),
     (_("Se déconnecter"), "sign_out", ""),
 ]
+HELP: list[Page] = [
+    (_("Tenir une classe virtuelle"), "class_help_teacher", ""),
+    (_("Classe virtuelle : le guide de l’élève"), "class_help_pupil", ""),
+    (_("Classes virtuelles : questions fréquentes"), "class_help_faq", ""),
+]
 TEXTS: list[Page] = [
     *((kind.label, kind.value, "") for kind in PolicyDocument.Kind),
     (_("Plan du site"), "site_map", ""),
@@ -62,6 +67,7 @@ def site_map(request: HttpRequest) -> HttpResponse:
     sections = [(_("Entrer"), SIGN_IN), (_("Créer un compte"), SIGN_UP)]
     if request.user.is_authenticated:
         sections.append((_("Mon compte"), ACCOUNT))
+    sections.append((_("Aide"), HELP))
     sections.append((_("Les textes"), TEXTS))
     context = {
         "sections": [

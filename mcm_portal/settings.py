@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "accounts",
     "support",
     "guardians",
+    "virtual_classes",
     "mcm_portal",
 ]
 
@@ -253,6 +254,23 @@ FRANCECONNECT_STAND_IN = DEBUG and not FRANCECONNECT_ISSUER
 if FRANCECONNECT_STAND_IN:
     FRANCECONNECT_ISSUER = f"{SITE_URL}/demonstration/franceconnect"
     FRANCECONNECT_CLIENT_ID = FRANCECONNECT_CLIENT_SECRET = "demonstration"  # noqa: S105
+
+# --- virtual classes ------------------------------------------------------------------------
+# Where classes may meet, the first choice first (virtual_classes/providers). What has no settings is not
+# offered; more servers of BigBlueButton are rows of the administration.
+VIRTUAL_CLASS_PROVIDERS = [
+    "virtual_classes.providers.bigbluebutton.BigBlueButton",
+    "virtual_classes.providers.jitsi.Jitsi",
+    *(["virtual_classes.providers.demonstration_room.DemonstrationRoom"] if DEBUG else []),
+    "virtual_classes.providers.link.Link",
+]
+BBB_URL = env.server(environment.url("BBB_URL", "", schemes=("https", "http")), "BBB_URL")
+BBB_SECRET = environment.text("BBB_SECRET", "")
+env.together(environment, "BBB_URL", "BBB_SECRET")
+JITSI_URL = env.server(environment.url("JITSI_URL", "", schemes=("https", "http")), "JITSI_URL")
+JITSI_APP_ID = environment.text("JITSI_APP_ID", "")
+JITSI_SECRET = environment.text("JITSI_SECRET", "")
+env.together(environment, "JITSI_URL", "JITSI_APP_ID", "JITSI_SECRET")
 
 # allauth: what is switched off here lives in our own code instead (docs/adr).
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"

@@ -19,7 +19,16 @@ from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ("throttling", "schools", "notifications", "accounts", "support", "guardians", "mcm_portal")
+APPS = (
+    "throttling",
+    "schools",
+    "notifications",
+    "accounts",
+    "support",
+    "guardians",
+    "virtual_classes",
+    "mcm_portal",
+)
 # The administration is in French: its readers are the staff of French académies.
 FRENCH_ONLY = (
     "accounts/admin/",
@@ -34,6 +43,9 @@ FRENCH_ONLY = (
     "accounts/models/providers.py",
     "guardians/admin.py",
     "support/admin.py",
+    "virtual_classes/admin/",
+    "virtual_classes/servers.py",
+    "virtual_classes/providers/troubles.py",
     "notifications/admin.py",
     "notifications/resending.py",
     "schools/admin/",

@@ -308,6 +308,17 @@ class Requests:
             yield Page("nothing found", by, self.path, (("q", "quetzalcoatl"),))
 
 
+class MeetingServers:
+    """« Serveurs de classes virtuelles »: a few dozen."""
+
+    path = "/administration/virtual_classes/meetingserver/"
+
+    def pages(self, known: Known) -> Iterator[Page]:
+        """All at once."""
+        for by in MANAGERS:
+            yield Page("list", by, self.path)
+
+
 LISTS: tuple[AdminList, ...] = (
     People(),
     SignUps(),
@@ -328,6 +339,7 @@ LISTS: tuple[AdminList, ...] = (
     Declared("staffmember"),
     Declared("guardiantie"),
     Requests(),
+    MeetingServers(),
 )
 
 

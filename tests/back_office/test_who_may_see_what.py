@@ -49,6 +49,7 @@ from support.models import SupportRequest
 from tests.accounts.conftest import Family
 from tests.accounts.staff import appoint, staff_client
 from tests.schools.rosters.declared import school as declaring_school
+from virtual_classes.models import MeetingServer
 
 pytestmark = pytest.mark.django_db
 HOME, LYON, NORMANDIE = "/administration/", "10", "70"
@@ -123,6 +124,11 @@ SEEN: dict[str, dict[str, set[str]]] = {
         for model in ("schools.guardiantie", "support.supportrequest")
     },
     "schools.letterbatch": {"dane70": {"normandie"}, "dane10": {"lyon"}, "national": EVERYWHERE},
+    "virtual_classes.meetingserver": {
+        "dane70": {"normandie"},
+        "dane10": {"lyon"},
+        "national": EVERYWHERE,
+    },
     "audit.record": {"dpo": EVERYWHERE},
 }
 
@@ -176,6 +182,10 @@ def world(family: Family, person: Callable[..., User]) -> World:
             add(OpeningDecision, place, academy.decisions.all()[0])
             for declared in rows_of_a_school(code):
                 add(type(declared), place, declared)
+        server = MeetingServer.objects.create(
+            name="Jeanne", url=f"https://{place}.exemple.fr", sealed_secret="scellé", academy=academy
+        )
+        add(MeetingServer, place, server)
         message = outbox.post(
             kind="accounts.password_changed",
             reference=str(user.public_id),

@@ -23,6 +23,7 @@ from guardians.franceconnect.visits import FRANCECONNECT
 from mcm_portal.entrance import CHOICE
 
 PAGES = ["/plan-du-site/", *(f"/textes/{slug}/" for slug in PolicyConverter.KINDS)]
+PAGES += [f"/aide/classes-virtuelles/{name}/" for name in ("animer", "questions", "eleve")]
 PHONE, DESK = {"width": 320, "height": 640}, {"width": 1280, "height": 900}
 # Pages that are a moment of something else, a way to act, or nobody's to look for.
 NOT_FOR_A_MAP = {
