@@ -32,6 +32,7 @@ class Power(StrEnum):
     READ_ROSTERS = "read_rosters"  # schools, and what they declare of pupils, guardians and staff
     IMPORT_ROSTERS = "import_rosters"  # a school's files handed over and decided on; two records made one
     ANSWER_FAMILIES = "answer_families"  # requests of families, pairing codes, birth dates tried again
+    RULE_CLASSES = "rule_classes"  # what teachers may choose for virtual classes, and the hours held
     LOAD_SCHOOLS = "load_schools"  # the national list of schools
 
 
@@ -47,6 +48,7 @@ POWERS: dict[str, frozenset[Power]] = {
             Power.READ_ROSTERS,
             Power.IMPORT_ROSTERS,
             Power.ANSWER_FAMILIES,
+            Power.RULE_CLASSES,
         }
     ),
     Role.NATIONAL: frozenset(Power) - {Power.READ_AUDIT},

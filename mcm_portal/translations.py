@@ -19,7 +19,9 @@ from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ("throttling", "schools", "notifications", "accounts", "support", "guardians", "mcm_portal")
+APPS = (
+    "throttling", "schools", "notifications", "accounts", "support", "guardians", "virtual_classes", "mcm_portal",
+)  # fmt: skip
 # The administration is in French: its readers are the staff of French académies.
 FRENCH_ONLY = (
     "accounts/admin/",
@@ -30,6 +32,7 @@ FRENCH_ONLY = (
     "accounts/publishing.py",
     "guardians/admin.py",
     "support/admin.py",
+    "virtual_classes/admin/",
     "notifications/admin.py",
     "notifications/resending.py",
     "schools/admin/",
