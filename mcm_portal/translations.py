@@ -20,7 +20,8 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = (
-    "throttling", "schools", "notifications", "accounts", "support", "guardians", "virtual_classes", "mcm_portal",
+    "throttling", "schools", "notifications", "accounts", "support", "guardians", "virtual_classes",
+    "mcm_portal",
 )  # fmt: skip
 # The administration is in French: its readers are the staff of French académies.
 FRENCH_ONLY = (

@@ -74,7 +74,7 @@ class _Known:
 
 
 def session_at_the_door(virtual_class: VirtualClass) -> ClassSession | None:
-    """Return the session of a class that one comes for: what runs, else what comes next; ``None`` for none."""
+    """Return the session that one comes for: what runs, else what comes next; ``None`` for none."""
     alive = virtual_class.sessions.alive().select_related("virtual_class")
     return alive.running().first() or alive.in_order().first()
 
@@ -82,7 +82,7 @@ def session_at_the_door(virtual_class: VirtualClass) -> ClassSession | None:
 def knock(session: ClassSession, who: Knocker, *, client: str) -> Entry:
     """Stand at the door of a session; who stands there already is who they were.
 
-    An expected pupil enters at once where the teacher has nobody wait; a visitor always waits (T44). Who
+    An expected pupil enters at once where nobody is made to wait; a visitor always waits (T44). Who
     was refused stays so for the whole session. Raises the refusals above, and
     :class:`throttling.limits.Refused`.
     """
@@ -214,7 +214,10 @@ def expected_accounts(virtual_class: VirtualClass) -> list[User]:
 
 
 def _resemblance(session: ClassSession, name: str) -> str:
-    pupils = [f"{each.first_name} {each.usage_name or each.family_name}" for each in expected_pupils(session.virtual_class)]
+    pupils = [
+        f"{each.first_name} {each.usage_name or each.family_name}"
+        for each in expected_pupils(session.virtual_class)
+    ]
     invited = SignInName.objects.filter(
         authority="mcm", name__in=session.virtual_class.memberships.exclude(name="").values("name")
     )
@@ -235,7 +238,7 @@ def enter(entry: Entry) -> None:
 
 
 def address_for(entry: Entry) -> JoinAddress:
-    """Make the way into the room for somebody who went in: it lives a minute, and carries a pupil's role (T45).
+    """Make the way into the room for who went in: it lives a minute, and carries a pupil's role (T45).
 
     Raises :class:`NotLetIn` for anybody else, and the refusals of the providers.
     """
@@ -267,9 +270,11 @@ def watchword(public_id: UUID) -> str:
 
 
 def standing_of(public_id: UUID, word: str) -> str | None:
-    """Return where an entry and its session stand, as one word, by one indexed query; ``None`` for a wrong word."""
+    """Return where an entry and its session stand, by one indexed query; ``None`` for a wrong word."""
     if not constant_time_compare(word, watchword(public_id)):
         return None
-    found = Entry.objects.filter(public_id=public_id).values_list("state", "session__state", "session__trouble")
+    found = Entry.objects.filter(public_id=public_id).values_list(
+        "state", "session__state", "session__trouble"
+    )
     states = found.first()
     return "-".join(states) if states else "gone"

@@ -34,6 +34,4 @@ def invitation_letter(context: Context) -> Letter:
     )
 
 
-notification_letters.register(
-    inviting.KIND, invitation_letter, label=_("Invitation à une classe virtuelle")
-)
+notification_letters.register(inviting.KIND, invitation_letter, label=_("Invitation à une classe virtuelle"))

@@ -1,7 +1,7 @@
 """What a teacher does at the door: let in, refuse, send back, lock (SCREENS B6; SAFETY T45, T46).
 
-Each act is the teacher's of the class, and is done once: who was let in or refused by a colleague, or in another
-tab, stays as they are. A decision is a row: a page that is loaded again shows the same door.
+Each act is done once: who was let in or refused by a colleague, or in another tab, stays as they are. A
+decision is a row: a page that is loaded again shows the same door.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ def admit(entry: Entry, *, by: User) -> None:
 
 
 def admit_expected(session: ClassSession, *, by: User) -> int:
-    """Let in all who wait and are expected, as far as there are seats; return how many. Raises :class:`NotAllowed`."""
+    """Let in all who wait and are expected, as far as there are seats; return how many.
+
+    Raises :class:`NotAllowed`.
+    """
     with transaction.atomic():
         door = _door(session.pk, by)
         waiting = Entry.objects.waiting().filter(session=door, is_expected=True, user__isnull=False)
@@ -49,7 +52,7 @@ def refuse(entry: Entry, *, by: User) -> None:
 
 
 def refuse_all(session: ClassSession, *, by: User) -> int:
-    """Refuse every visitor and stranger who waits; those who are expected go on waiting. Raises :class:`NotAllowed`."""
+    """Refuse all who wait and are not expected; the others go on waiting. Raises :class:`NotAllowed`."""
     with transaction.atomic():
         door = _door(session.pk, by)
         waiting = Entry.objects.waiting().filter(session=door, is_expected=False)

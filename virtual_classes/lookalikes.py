@@ -14,12 +14,12 @@ from schools.person_names import transliterate
 from .models import Resemblance
 
 # Letters that a hurried eye takes for each other, each as one of them.
-_ALIKE = str.maketrans({"l": "i", "j": "i", "1": "i", "|": "i", "0": "o", "5": "s", "y": "v", "q": "g", "9": "g"})
+_ALIKE = str.maketrans(
+    {"l": "i", "j": "i", "1": "i", "|": "i", "0": "o", "5": "s", "y": "v", "q": "g", "9": "g"}
+)
 _PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("nn", "m"))
 # Letters of other scripts that are drawn as Latin ones are; names are refused them, other texts are not.
-_DRAWN_ALIKE = str.maketrans(
-    "аеорсхуіјѕһԁԛԝкмтвнαεορνικτυβγ", "aeopcxyijshdqwkmtbhaeopviktuby"
-)
+_DRAWN_ALIKE = str.maketrans("аеорсхуіјѕһԁԛԝкмтвнαεορνικτυβγ", "aeopcxyijshdqwkmtbhaeopviktuby")
 _NOT_LETTERS = re.compile(r"[^a-z0-9]+")
 
 
@@ -40,8 +40,8 @@ def _drawn(word: str) -> str:
 def resembles(name: str, *, teachers: Iterable[str], pupils: Iterable[str]) -> str:
     """Return whom a visitor's name looks like: a :class:`Resemblance`, empty for nobody.
 
-    Of a teacher the family name is enough (« Mme Dubois »); of a pupil first name and name, in any order. Names
-    come as « first name family name ».
+    Of a teacher the family name is enough (« Mme Dubois »); of a pupil first name and name, in any order.
+    Names come as « first name family name ».
     """
     typed = skeleton(name)
     if not typed:
@@ -69,6 +69,8 @@ def _near(one: str, other: str) -> bool:
         return True
     if min(len(one), len(other)) < 5 or abs(len(one) - len(other)) > 1:
         return False
-    start = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    start = next(
+        (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
     a, b = one[start:], other[start:]
     return a[1:] == b or a == b[1:] or a[1:] == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])

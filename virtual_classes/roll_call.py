@@ -58,7 +58,7 @@ def call(session: ClassSession, *, by: User) -> SessionRecord:
 
 
 def write(session: ClassSession, *, notes: str, present: set[int] | None, by: User) -> None:
-    """Keep what was done, and who was there as the teacher ticked it (keys of lines; ``None``: no roll was shown).
+    """Keep what was done, and who was there as ticked (keys of lines; ``None``: no roll was shown).
 
     Raises :class:`NotAllowed`.
     """

@@ -1,12 +1,13 @@
 """Running a session: opening it, the room that does not answer, ending it (SCREENS B6).
 
-What the database says counts. The room is asked after it, outside of any transaction and within the page that
-wants it, so that a class opens with the broker gone (SAFETY F1); a room that does not answer leaves the session
-« en cours d’ouverture », and the worker asks again (:mod:`virtual_classes.tasks`).
+What the database says counts. The room is asked after it, outside of any transaction and within the page
+that wants it, so that a class opens with the broker gone (SAFETY F1); a room that does not answer leaves the
+session « en cours d’ouverture », and the worker asks again (:mod:`virtual_classes.tasks`).
 """
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from django.conf import settings
@@ -23,6 +24,7 @@ from .models import ClassSession, ClassSessionQuerySet, Entry, Trouble
 from .models.sessions import LATE
 from .providers.base import Created, JoinAddress, NotConfigured, Person, Refused, Room, Unavailable
 
+ROOM_KEY = re.compile(r"[0-9a-f]{32}-[0-9]{1,4}")
 AGAIN = timedelta(seconds=20)  # after which a room that did not answer is asked again
 GIVE_UP = timedelta(hours=2)  # after which a room that could not be told of its end is left alone
 MOST_AT_ONCE = 20  # rooms asked in one call of the sweeper
@@ -71,8 +73,7 @@ def try_again(session: ClassSession, *, by: User) -> None:
 def change_provider(session: ClassSession, code: str, *, by: User) -> None:
     """Take another provider's room for this session: nobody at the door loses their place.
 
-    Raises :class:`NotAllowed`, :class:`NotNow`, and :class:`~virtual_classes.providers.base.NotConfigured` for a
-    provider that is none.
+    Raises :class:`NotAllowed`, :class:`NotNow`, and ``NotConfigured`` for a provider that is none.
     """
     providers.get(code)
     with transaction.atomic():
@@ -136,8 +137,10 @@ def _note_room(tried: ClassSessionQuerySet, made: Created) -> None:
 
 
 def end(session: ClassSession, *, by: User) -> None:
-    """End a session: its seats and its way in end with it. Twice is once. Raises :class:`NotAllowed`, and
-    :class:`NotNow` for one that nobody opened."""
+    """End a session: its seats and its way in end with it. Twice is once.
+
+    Raises :class:`NotAllowed`, and :class:`NotNow` for one that nobody opened.
+    """
     with transaction.atomic():
         mine = _mine(session, by)
         if mine.state == ClassSession.State.ENDED:
@@ -151,20 +154,13 @@ def end(session: ClassSession, *, by: User) -> None:
 def ended_over_there(room_key: str) -> None:
     """End the session whose room the provider says is over; a room that is no session's is nobody's."""
     public_id, _dash, tries = room_key.partition("-")
-    running = ClassSession.objects.running()
+    if not ROOM_KEY.fullmatch(room_key):
+        return
     with transaction.atomic():
-        found = [
-            each
-            for each in running.select_for_update().filter(public_id=_uuid_or_none(public_id))
-            if str(each.tries) == tries
-        ]
-        for session in found:
+        running = ClassSession.objects.running().select_for_update()
+        session = running.filter(public_id=public_id, tries=tries).first()
+        if session is not None:
             _end(session, owes=False)
-
-
-def _uuid_or_none(written: str) -> str | None:
-    plain = written if len(written) == 32 and set(written) <= set("0123456789abcdef") else None
-    return plain
 
 
 def _end(session: ClassSession, *, owes: bool = True) -> None:
@@ -219,7 +215,7 @@ def sweep() -> None:
 
 
 def room_of(session: ClassSession) -> Room:
-    """Return the room as its provider is asked for it: named by a number of ours, with no name of a person."""
+    """Return the room as its provider is asked for it: named by a number, with no name of a person."""
     return Room(
         key=session.room_key,
         title=session.virtual_class.title,
@@ -241,8 +237,10 @@ def way_in(session: ClassSession, *, key: str, name: str, moderator: bool) -> Jo
 
 
 def teachers_way_in(session: ClassSession, *, by: User) -> JoinAddress:
-    """Make the way in for a teacher of the class. Raises :class:`NotAllowed`, :class:`NotNow` while there is no room,
-    and the refusals of the providers."""
+    """Make the way in for a teacher of the class.
+
+    Raises :class:`NotAllowed`, :class:`NotNow` while there is no room, and the refusals of the providers.
+    """
     mine = (
         ClassSession.objects.run_by(by)
         .select_related("virtual_class__academy", "teacher")

@@ -102,8 +102,37 @@ def create(*, by: User, wanted: Wanted, submission: uuid.UUID) -> VirtualClass:
     return made
 
 
+def create_and_plan(
+    *, by: User, wanted: Wanted, starts_at: datetime, lasts: timedelta, submission: uuid.UUID
+) -> ClassSession:
+    """Make a class with its first session, or neither; the same form sent twice makes one of each.
+
+    Raises what :func:`create` and :func:`plan` raise.
+    """
+    with transaction.atomic():
+        made = create(by=by, wanted=wanted, submission=submission)
+        return plan(made, starts_at=starts_at, lasts=lasts, by=by, submission=submission)
+
+
+def clashes_with(
+    *, by: User, division: Division | None, starts_at: datetime, lasts: timedelta
+) -> ClassSession | None:
+    """Return the session that stands in the way of one at that time: the teacher's own first."""
+    live = ClassSession.objects.filter(
+        state__in=ClassSession.LIVE, during__overlap=DateTimeTZRange(starts_at, starts_at + lasts)
+    ).select_related("virtual_class", "teacher")
+    return live.filter(teacher=by).first() or (
+        live.filter(division=division).first() if division is not None else None
+    )
+
+
 def _check(
-    teaches: teaching.Teaching, degree: Degree, mode: Mode, division: Division | None, *, before: Mode | None = None
+    teaches: teaching.Teaching,
+    degree: Degree,
+    mode: Mode,
+    division: Division | None,
+    *,
+    before: Mode | None = None,
 ) -> None:
     if degree not in teaches.degrees:
         raise NotAllowed
@@ -127,7 +156,16 @@ def change(virtual_class: VirtualClass, wanted: Wanted, *, by: User) -> None:
         kept = _mine(virtual_class, by)
         if wanted.mode != kept.mode and wanted.mode not in teaches.choices(Degree(kept.degree)).modes:
             raise NotAllowed
-        fields = ["title", "mode", "has_lobby", "parents", "provider", "pasted_link", "capacity", "opens_before"]
+        fields = [
+            "title",
+            "mode",
+            "has_lobby",
+            "parents",
+            "provider",
+            "pasted_link",
+            "capacity",
+            "opens_before",
+        ]
         changed = [name for name in fields if getattr(kept, name) != getattr(wanted, name)]
         if not changed:
             return
@@ -234,7 +272,7 @@ def link_of(virtual_class: VirtualClass) -> str:
 
 
 def found_by(token: str) -> VirtualClass | None:
-    """Return the class that a link opens; ``None`` for one that was renewed, closed, guessed or of last year."""
+    """Return the class that a link opens; ``None`` for one that was renewed, closed or guessed."""
     public_id = links.public_id(token)
     if public_id is None:
         return None

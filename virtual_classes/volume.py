@@ -61,7 +61,7 @@ def _count_some() -> int:
 
 
 def purge() -> None:
-    """Forget who stood at yesterday's doors, what the demonstration room said, and sessions that left nothing.
+    """Forget who stood at yesterday's doors, what the demonstration room said, and old sessions.
 
     A session that was held goes once it is counted and its notes are gone; a class goes with its school year.
     """

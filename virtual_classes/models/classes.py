@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -46,8 +47,8 @@ class Degree(models.TextChoices):
 class Mode(models.TextChoices):
     """How pupils come in (SCREENS B3)."""
 
-    LINK = "link", _("Par lien : un élève n’a pas besoin de compte")
-    ACCOUNT = "account", _("Par compte : seulement les personnes identifiées")
+    LINK = "link", _("Par lien : un élève n’a pas besoin de compte")
+    ACCOUNT = "account", _("Par compte : seulement les personnes identifiées")
 
 
 class Parents(models.TextChoices):
@@ -78,12 +79,12 @@ class VirtualClassQuerySet(models.QuerySet["VirtualClass"]):
         return self.filter(mine)
 
     def attended_by(self, user: User) -> VirtualClassQuerySet:
-        """Return the classes in which somebody is expected: by their division, or because they were invited."""
+        """Return the classes in which somebody is expected: of their division, or invited."""
         return self.filter(pk__in=self._keys_of(user))
 
-    def _keys_of(self, user: User) -> models.QuerySet[VirtualClass, int]:
+    def _keys_of(self, user: User) -> Any:
         members = Membership.objects
-        found = [
+        found: list[Any] = [
             members.filter(user=user).values_list("virtual_class", flat=True),
             members.filter(name__in=user.sign_in_names.filter(authority="mcm").values("name")).values_list(
                 "virtual_class", flat=True
@@ -125,7 +126,9 @@ class VirtualClass(models.Model):
     submission = models.UUIDField(unique=True, default=uuid.uuid4)  # of the form: sent twice, it is one class
     title = models.CharField(_("nom de la classe"), max_length=100)
     teacher = models.ForeignKey(User, on_delete=models.CASCADE, related_name="virtual_classes")
-    division = models.ForeignKey(Division, on_delete=models.CASCADE, null=True, related_name="virtual_classes")
+    division = models.ForeignKey(
+        Division, on_delete=models.CASCADE, null=True, related_name="virtual_classes"
+    )
     academy = models.ForeignKey(Academy, on_delete=models.PROTECT, related_name="+")
     school = models.ForeignKey(School, on_delete=models.SET_NULL, null=True, related_name="+")
     degree = models.CharField(_("degré"), max_length=6, choices=Degree)
@@ -155,7 +158,9 @@ class VirtualClass(models.Model):
             models.CheckConstraint(condition=Q(parents__in=Parents.values), name="class_parents"),
             models.CheckConstraint(condition=Q(degree__in=Degree.values), name="class_degree"),
             models.CheckConstraint(condition=~Q(title=""), name="class_has_a_title"),
-            models.CheckConstraint(condition=Q(capacity__gte=1, capacity__lte=MOST_SEATS), name="class_seats"),
+            models.CheckConstraint(
+                condition=Q(capacity__gte=1, capacity__lte=MOST_SEATS), name="class_seats"
+            ),
             models.CheckConstraint(condition=Q(opens_before__lte=LONGEST_BEFORE), name="class_opens_before"),
         ]
 
@@ -226,7 +231,11 @@ class ClassRules(models.Model):
         Academy, verbose_name=_("académie"), on_delete=models.CASCADE, related_name="class_rules"
     )
     school = models.ForeignKey(
-        School, verbose_name=_("établissement"), on_delete=models.CASCADE, null=True, related_name="class_rules"
+        School,
+        verbose_name=_("établissement"),
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="class_rules",
     )
     degree = models.CharField(_("degré"), max_length=6, choices=Degree)
     by_link = models.BooleanField(_("par lien"))
@@ -254,5 +263,3 @@ class ClassRules(models.Model):
 
     def __str__(self) -> str:
         return f"{self.school or self.academy} — {self.get_degree_display()}"
-
-

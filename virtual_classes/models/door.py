@@ -43,7 +43,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         return self.filter(state__in=Entry.SEATED)
 
     def of(self, user: object, browser: str) -> EntryQuerySet:
-        """Keep those of a person, or of a browser for who is not signed in: the doorway of those who knock."""
+        """Keep those of a person, or else of a browser: the doorway of those who knock."""
         if isinstance(user, User):
             return self.filter(user=user)
         return self.filter(user=None, browser=browser) if browser else self.none()
@@ -67,7 +67,9 @@ class Entry(models.Model):
     SEATED = ("admitted", "entered")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    session = models.ForeignKey(ClassSession, on_delete=models.CASCADE, related_name="entries", db_index=False)
+    session = models.ForeignKey(
+        ClassSession, on_delete=models.CASCADE, related_name="entries", db_index=False
+    )
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="class_entries")
     browser = models.CharField(max_length=64, blank=True)  # a hash of a visitor's browser's number
     name = models.CharField(max_length=201)  # of the account; a visitor's, as typed

@@ -12,7 +12,7 @@ from schools.models import Student
 
 from .sessions import ClassSession
 
-LONGEST_NOTES = 5_000
+LONGEST_NOTES = 1_000
 
 
 class SessionRecord(models.Model):

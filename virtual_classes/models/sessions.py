@@ -93,7 +93,9 @@ class ClassSession(models.Model):
     LIVE = ("planned", "opening", "open")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    submission = models.UUIDField(unique=True, default=uuid.uuid4)  # of the form: sent twice, it is one session
+    submission = models.UUIDField(
+        unique=True, default=uuid.uuid4
+    )  # of the form: sent twice, it is one session
     virtual_class = models.ForeignKey(VirtualClass, on_delete=models.CASCADE, related_name="sessions")
     teacher = models.ForeignKey(User, on_delete=models.CASCADE, related_name="class_sessions")
     division = models.ForeignKey(Division, on_delete=models.CASCADE, null=True, related_name="+")
@@ -123,7 +125,9 @@ class ClassSession(models.Model):
         verbose_name_plural = _("séances")
         indexes = [
             GistIndex(fields=["during"], name="session_during"),
-            models.Index(fields=["try_again_at"], condition=~Q(try_again_at=None), name="session_tries_again"),
+            models.Index(
+                fields=["try_again_at"], condition=~Q(try_again_at=None), name="session_tries_again"
+            ),
             models.Index(
                 fields=["ended_at"], condition=Q(state="ended", is_counted=False), name="session_to_count"
             ),
@@ -146,9 +150,7 @@ class ClassSession(models.Model):
                 condition=Q(state__in=["planned", "opening", "open"], division__isnull=False),
             ),
             models.CheckConstraint(
-                condition=Q(during__isempty=False)
-                & Q(during__lower_inf=False)
-                & Q(during__upper_inf=False),
+                condition=Q(during__isempty=False) & Q(during__lower_inf=False) & Q(during__upper_inf=False),
                 name="session_has_hours",
             ),
             models.CheckConstraint(

@@ -12,7 +12,11 @@ class HoursHeld(models.Model):
     """How many minutes of virtual classes an académie had on a day: of nobody in particular."""
 
     academy = models.ForeignKey(
-        Academy, verbose_name=_("académie"), on_delete=models.PROTECT, related_name="hours_held", db_index=False
+        Academy,
+        verbose_name=_("académie"),
+        on_delete=models.PROTECT,
+        related_name="hours_held",
+        db_index=False,
     )
     day = models.DateField(_("jour"))
     sessions = models.PositiveIntegerField(_("séances"), default=0)

@@ -1,0 +1,5 @@
+"""Virtual classes in the administration."""
+
+from . import classes
+
+__all__ = ["classes"]
