@@ -34,6 +34,7 @@ SIGN_UP: list[Page] = [
 ]
 ACCOUNT: list[Page] = [
     (_("Mon espace"), "my_space", ""),
+    (_("Mes classes virtuelles"), "my_classes", ""),
     (_("Mon compte"), "account", ""),
     (_("Corriger mon prénom ou mon nom"), "change_names", ""),
     (_("Changer mon adresse de courriel"), "change_address", ""),

@@ -297,6 +297,20 @@ class Requests:
             yield Page("nothing found", by, self.path, (("q", "quetzalcoatl"),))
 
 
+class OfAnAcademy:
+    """Rules and hours of virtual classes: short lists, of one académie or of all."""
+
+    def __init__(self, model: str) -> None:
+        self.path = f"/administration/virtual_classes/{model}/"
+
+    def pages(self, known: Known) -> Iterator[Page]:
+        """Newest first, and one row."""
+        for by in MANAGERS:
+            yield Page("list", by, self.path)
+            yield Page("all pages", by, self.path, (), ALL_PAGES)
+            yield Page("one row", by, self.path, opens_first_row=True)
+
+
 LISTS: tuple[AdminList, ...] = (
     People(),
     SignUps(),
@@ -313,6 +327,8 @@ LISTS: tuple[AdminList, ...] = (
     Declared("staffmember"),
     Declared("guardiantie"),
     Requests(),
+    OfAnAcademy("classrules"),
+    OfAnAcademy("hoursheld"),
 )
 
 

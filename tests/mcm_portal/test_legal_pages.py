@@ -63,6 +63,8 @@ NOT_FOR_A_MAP = {
     "franceconnect_join": "comes by itself after FranceConnect and a sign-in",
     "franceconnect_leave": "a button",
     "franceconnect_left": "where FranceConnect sends people back to",
+    "new_class": "for teachers, who find it on « Mon espace »",
+    "class_left": "where a virtual class leads at its end",
     "local_mailbox": "for those who build",
     "components": "for those who build",
 }

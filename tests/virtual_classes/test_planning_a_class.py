@@ -150,13 +150,11 @@ def test_another_mode_closes_the_link_and_is_what_the_rules_allow(
 
 def test_twenty_fields_more_change_nothing(teacher: User, planned: Planned) -> None:
     virtual_class = planned().virtual_class
-    more = {
-        name: "1"
-        for name in (
-            "academy teacher teacher_id school school_id degree is_staff link_secret public_id closed_at division"
-            " division_id school_year created_at user role moderator id pk submission state"
-        ).split()
-    }
+    names = (
+        "academy teacher teacher_id school school_id degree is_staff link_secret public_id closed_at "
+        "division division_id school_year created_at user role moderator id pk submission state"
+    )
+    more = dict.fromkeys(names.split(" "), "1")
     before = VirtualClass.objects.values().get()
     signed_in(teacher).post(f"/classes/{virtual_class.public_id}/reglages/", settings_sent(**more))
     after = VirtualClass.objects.values().get()

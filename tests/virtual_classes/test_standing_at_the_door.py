@@ -1,4 +1,4 @@
-"""Pupils find the door and wait, the teacher lets them in, and nobody else gets in (SCREENS B3, B6; T44 to T46)."""
+"""Pupils find the door, the teacher lets them in, and nobody else gets in (SCREENS B3; T44 to T46)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may create a virtual class, and what their académie and school let them choose (SCREENS B1, B3; T37)."""
+"""Who may create a virtual class, and what place and rules let them choose (SCREENS B1, B3; T37)."""
 
 from __future__ import annotations
 

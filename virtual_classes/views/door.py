@@ -80,19 +80,19 @@ def _at_the_door(request: HttpRequest, virtual_class: VirtualClass) -> HttpRespo
         try:
             entry = joining.knock(session, who, client=client_address(request))
         except joining.NotYet:
-            refusal = _("La porte n’est pas encore ouverte. Revenez un peu avant l’heure.")
+            refusal = _("La porte n’est pas encore ouverte. Reviens un peu avant l’heure.")
         except joining.Locked:
             refusal = _("L’enseignant a fermé la porte à clé : personne n’entre plus pour cette séance.")
         except joining.Crowded:
-            refusal = _("Beaucoup de personnes attendent déjà. Réessayez dans une minute.")
+            refusal = _("Beaucoup de personnes attendent déjà. Réessaie dans une minute.")
         except joining.ParentsStayOut:
             refusal = _(
                 "Pour cette classe, les parents n’entrent pas. Connectez-vous avec le compte de l’élève."
             )
         except joining.AccountWanted:
-            refusal = _("Cette classe est réservée aux personnes qui ont un compte. Connectez-vous.")
+            refusal = _("Cette classe est réservée aux personnes qui ont un compte. Connecte-toi.")
         except limits.Refused as too_often:
-            refusal = _("Vous avez frappé très souvent. Réessayez %(wait)s.") % {"wait": too_often.wait}
+            refusal = _("Tu as frappé très souvent. Réessaie %(wait)s.") % {"wait": too_often.wait}
         else:
             response["Location"] = reverse("class_wait", args=[entry.public_id])
             return response
