@@ -14,8 +14,11 @@ from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import Now
 
-from .models import ClassSession, RoomMessage, RoomPresence
-from .providers.demonstration_room import Visit
+from accounts.models import User
+
+from . import running
+from .models import ClassSession, Entry, RoomMessage, RoomPresence
+from .providers.demonstration_room import Entry as Visit
 
 SALT = "virtual_classes.demonstration.pass"
 PASS = timedelta(hours=6)
@@ -44,11 +47,26 @@ class Scene:
     is_over: bool
 
 
-def come_in(visit: Visit) -> str:
-    """Let somebody in; return the pass by which their page goes on."""
-    inside = Inside(visit.room, visit.person, visit.name, visit.is_moderator)
+def come_in(visit: Visit, *, user: User | None, browser: str) -> str | None:
+    """Let somebody in; return the pass by which their page goes on, ``None`` if the address is another's.
+
+    ``browser`` is the hash of the browser's number. An address that was copied opens nothing elsewhere (T45).
+    """
+    if not _is_whose(visit, user, browser):
+        return None
+    inside = Inside(visit.room, visit.person, visit.name, visit.moderator)
     seen(inside)
     return signing.dumps([inside.room, inside.person, inside.name, inside.is_moderator], salt=SALT)
+
+
+def _is_whose(visit: Visit, user: User | None, browser: str) -> bool:
+    if not visit.moderator:
+        own = Entry.objects.of(user, browser).filter(state=Entry.State.ENTERED)
+        return any(each.hex == visit.person for each in own.values_list("seat_key", flat=True))
+    return user is not None and any(
+        running.key_of_a_teacher(session, user) == visit.person and session.room_key == visit.room
+        for session in ClassSession.objects.running().run_by(user)
+    )
 
 
 def read_pass(written: str) -> Inside | None:

@@ -28,12 +28,6 @@ from .teaching import Teaching
 
 LASTING = (15, 30, 45, 55, 60, 90, 120, 180)  # minutes
 USER_NAME = re.compile(r"[a-z][a-z0-9._-]{2,29}")
-ROOMS = {
-    "bigbluebutton": _("BigBlueButton"),
-    "jitsi": _("Jitsi"),
-    "link": _("Un lien que je colle"),
-    "demonstration_room": _("Salle de démonstration (ni son ni image)"),
-}
 
 
 def clean_title(raw: str) -> str:
@@ -169,7 +163,9 @@ class SettingsForm(forms.Form):
         offer(self, "mode", [(mode.value, mode.label) for mode in dict.fromkeys(modes)])
         self.initial.setdefault("mode", teaches.choices(self.usual).modes[0])
         offer(
-            self, "provider", [(each.code, ROOMS.get(each.code, each.code)) for each in providers.available()]
+            self,
+            "provider",
+            [(each.code, each.label) for each in providers.available(teaches.academy.code)],
         )
         self.fields["mode"].required = len(set(modes)) > 1
 
@@ -181,7 +177,7 @@ class SettingsForm(forms.Form):
         """Fill in what was not asked; hold the room and its link together."""
         cleaned = super().clean() or self.cleaned_data
         cleaned["mode"] = cleaned.get("mode") or self.initial["mode"]
-        rooms = providers.available()
+        rooms = providers.available(self.teaches.academy.code)
         cleaned["provider"] = cleaned.get("provider") or (rooms[0].code if rooms else "")
         link = (cleaned.get("pasted_link") or "").strip()
         if cleaned["provider"] == "link" and not link:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -230,11 +230,16 @@ def _resemblance(session: ClassSession, name: str) -> str:
 
 def enter(entry: Entry) -> None:
     """Note that somebody who was let in goes in; twice is once. Raises :class:`NotLetIn`."""
-    went = Entry.objects.filter(pk=entry.pk, state__in=Entry.SEATED, session__state=ClassSession.State.OPEN)
-    if not went.update(state=Entry.State.ENTERED):
-        raise NotLetIn
-    if entry.state != Entry.State.ENTERED:
-        ClassSession.objects.filter(pk=entry.session_id).update(door_version=F("door_version") + 1)
+    with transaction.atomic():
+        # Behind the door's lock: an update with a condition on the session would not see that somebody was
+        # put out a moment ago.
+        door = ClassSession.objects.select_for_update().get(pk=entry.session_id)
+        rows = Entry.objects.filter(pk=entry.pk)
+        if not door.is_open or not rows.inside().exists():
+            raise NotLetIn
+        if rows.filter(state=Entry.State.ADMITTED).update(state=Entry.State.ENTERED):
+            door.door_version += 1
+            door.save(update_fields=["door_version"])
 
 
 def address_for(entry: Entry) -> JoinAddress:

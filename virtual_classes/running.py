@@ -20,9 +20,11 @@ from django.utils.crypto import salted_hmac
 from accounts.models import User
 
 from . import providers, teaching
-from .models import ClassSession, ClassSessionQuerySet, Entry, Trouble
+from .models import ClassSession, ClassSessionQuerySet, Entry
+from .models import Trouble as Why
 from .models.sessions import LATE
-from .providers.base import Created, JoinAddress, NotConfigured, Person, Refused, Room, Unavailable
+from .providers import UnknownProvider
+from .providers.base import Created, JoinAddress, NotConfigured, Person, Refused, Room, Trouble, Unavailable
 
 ROOM_KEY = re.compile(r"[0-9a-f]{32}-[0-9]{1,4}")
 AGAIN = timedelta(seconds=20)  # after which a room that did not answer is asked again
@@ -73,7 +75,7 @@ def try_again(session: ClassSession, *, by: User) -> None:
 def change_provider(session: ClassSession, code: str, *, by: User) -> None:
     """Take another provider's room for this session: nobody at the door loses their place.
 
-    Raises :class:`NotAllowed`, :class:`NotNow`, and ``NotConfigured`` for a provider that is none.
+    Raises :class:`NotAllowed`, :class:`NotNow`, and ``UnknownProvider`` for one that there is not.
     """
     providers.get(code)
     with transaction.atomic():
@@ -110,16 +112,16 @@ def ask_for_room(key: int) -> None:
     try:
         made = providers.get(session.provider).create(room_of(session))
     except Unavailable:
-        _note_trouble(tried, Trouble.UNAVAILABLE)
+        _note_trouble(tried, Why.UNAVAILABLE)
     except Refused:
-        _note_trouble(tried, Trouble.REFUSED)
-    except NotConfigured:
-        _note_trouble(tried, Trouble.NOT_CONFIGURED)
+        _note_trouble(tried, Why.REFUSED)
+    except (NotConfigured, UnknownProvider):
+        _note_trouble(tried, Why.NOT_CONFIGURED)
     else:
         _note_room(tried, made)
 
 
-def _note_trouble(tried: ClassSessionQuerySet, trouble: Trouble) -> None:
+def _note_trouble(tried: ClassSessionQuerySet, trouble: Why) -> None:
     tried.exclude(trouble=trouble).update(trouble=trouble, door_version=F("door_version") + 1)
     tried.update(try_again_at=Now() + AGAIN)
 
@@ -156,11 +158,19 @@ def ended_over_there(room_key: str) -> None:
     public_id, _dash, tries = room_key.partition("-")
     if not ROOM_KEY.fullmatch(room_key):
         return
+    running = ClassSession.objects.running().filter(public_id=public_id, tries=tries)
+    session = running.select_related("virtual_class__academy", "teacher").first()
+    if session is None:
+        return
+    try:
+        if providers.get(session.provider).is_running(room_of(session)):
+            return  # somebody has seen the address of an older call
+    except (Trouble, UnknownProvider):
+        return  # it will close itself, if nobody ends it
     with transaction.atomic():
-        running = ClassSession.objects.running().select_for_update()
-        session = running.filter(public_id=public_id, tries=tries).first()
-        if session is not None:
-            _end(session, owes=False)
+        locked = running.select_for_update(of=("self",)).first()
+        if locked is not None:
+            _end(locked, owes=False)
 
 
 def _end(session: ClassSession, *, owes: bool = True) -> None:
@@ -189,7 +199,7 @@ def tell_the_end(key: int) -> None:
     except Unavailable:
         told.filter(ended_at__gt=Now() - GIVE_UP).update(try_again_at=Now() + AGAIN)
         told.filter(ended_at__lte=Now() - GIVE_UP).update(owes_an_end=False, try_again_at=None)
-    except (Refused, NotConfigured):
+    except (Refused, NotConfigured, UnknownProvider):
         told.update(owes_an_end=False, try_again_at=None)
     else:
         told.update(owes_an_end=False, try_again_at=None)
@@ -227,6 +237,7 @@ def room_of(session: ClassSession) -> Room:
         server=session.server,
         created=session.created,
         link=session.virtual_class.pasted_link,
+        academy=session.virtual_class.academy.code,
     )
 
 
@@ -251,9 +262,13 @@ def teachers_way_in(session: ClassSession, *, by: User) -> JoinAddress:
         raise NotAllowed
     if not mine.is_open:
         raise NotNow
-    said = f"{mine.public_id.hex}|{by.public_id.hex}"
-    key = salted_hmac("virtual_classes.teacher", said, algorithm="sha256").hexdigest()[:32]
-    return way_in(mine, key=key, name=by.full_name, moderator=True)
+    return way_in(mine, key=key_of_a_teacher(mine, by), name=by.full_name, moderator=True)
+
+
+def key_of_a_teacher(session: ClassSession, teacher: User) -> str:
+    """Return what the room calls a teacher: the same all session long, and nothing that names them."""
+    said = f"{session.public_id.hex}|{teacher.public_id.hex}"
+    return salted_hmac("virtual_classes.teacher", said, algorithm="sha256").hexdigest()[:32]
 
 
 def _mine(session: ClassSession, by: User) -> ClassSession:

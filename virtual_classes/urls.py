@@ -32,7 +32,7 @@ urlpatterns = [
     path("classe/porte/<uuid:public_id>/salle/", door.go, name="class_go"),
     path("classe/porte/<uuid:public_id>/partir/", door.leave, name="class_leave"),
     path("classe/au-revoir/", door.left, name="class_left"),
-    path("demonstration/salle/<str:token>/", demonstration.arrive, name="demonstration_room"),
+    path("demonstration/salle/", demonstration.arrive, name="demonstration_room"),
     path("demonstration/salle/dedans/<str:written>/", demonstration.inside, name="demonstration_inside"),
     path(
         "demonstration/salle/dedans/<str:written>/nouvelles/", demonstration.news, name="demonstration_news"

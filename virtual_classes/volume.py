@@ -7,7 +7,7 @@ from collections import defaultdict
 from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 
 from schools.school_year import PARIS, SchoolYear, today
 
@@ -76,7 +76,9 @@ def purge() -> None:
     )
     past.filter(state__in=["planned", "cancelled"]).delete()
     past.filter(state="ended", is_counted=True).delete()
-    over = VirtualClass.objects.filter(school_year__lt=SchoolYear.current().year, sessions__record=None)
-    over.exclude(sessions__state__in=["opening", "open"]).exclude(
-        sessions__state="ended", sessions__is_counted=False
-    ).delete()
+    kept = ClassSession.objects.filter(virtual_class=OuterRef("pk"))
+    kept = kept.filter(
+        Q(record__isnull=False) | Q(state__in=["opening", "open"]) | Q(state="ended", is_counted=False)
+    )
+    over = VirtualClass.objects.filter(school_year__lt=SchoolYear.current().year)
+    over.exclude(Exists(kept)).delete()

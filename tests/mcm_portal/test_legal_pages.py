@@ -64,6 +64,7 @@ NOT_FOR_A_MAP = {
     "franceconnect_leave": "a button",
     "franceconnect_left": "where FranceConnect sends people back to",
     "new_class": "for teachers, who find it on « Mon espace »",
+    "demonstration_room": "for those who build",
     "class_left": "where a virtual class leads at its end",
     "local_mailbox": "for those who build",
     "components": "for those who build",

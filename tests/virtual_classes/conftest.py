@@ -27,7 +27,6 @@ from virtual_classes.providers.base import (
     Created,
     Ended,
     JoinAddress,
-    NotConfigured,
     Person,
     Refused,
     Room,
@@ -42,6 +41,7 @@ class MadeUpRoom:
     """A provider of tests: it remembers what it was asked, and fails as long as it is told to."""
 
     code: str = "made_up"
+    label: str = "Une salle"
     trouble: str = ""
     created: list[str] = field(default_factory=list)
     joined: list[Person] = field(default_factory=list)
@@ -49,9 +49,15 @@ class MadeUpRoom:
 
     def _may_fail(self) -> None:
         if self.trouble == "down":
-            raise Unavailable
+            raise Unavailable("down")
         if self.trouble == "refused":
             raise Refused("non")
+
+    def is_ready(self, academy: str = "") -> bool:
+        return True
+
+    def origin(self, room: Room) -> str:
+        return ""
 
     def create(self, room: Room) -> Created:
         self._may_fail()
@@ -87,9 +93,9 @@ def room(monkeypatch: pytest.MonkeyPatch) -> Iterator[MadeUpRoom]:
         for each in (usual, other):
             if each.code == code:
                 return each
-        raise NotConfigured(code)
+        raise providers.UnknownProvider(code)
 
-    monkeypatch.setattr(providers, "available", lambda: [usual, other])
+    monkeypatch.setattr(providers, "available", lambda academy="": [usual, other])
     monkeypatch.setattr(providers, "get", get)
     yield usual
 

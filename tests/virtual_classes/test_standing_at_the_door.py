@@ -18,7 +18,7 @@ from accounts.models import Enrolment, User
 from guardians.models import ContactAccount, Guardianship
 from schools.models import Division
 from throttling.models import Counter
-from virtual_classes import joining, lobby, running, scheduling
+from virtual_classes import inviting, joining, lobby, running, scheduling
 from virtual_classes.models import ClassSession, Entry, VirtualClass
 
 from .conftest import ROOM, Declared, MadeUpRoom, by_link, knock, link, signed_in, teacher_of
@@ -116,7 +116,7 @@ def test_an_invited_name_walks_in_and_finds_the_class_in_mon_espace(
     opened: Opened, teacher: User, person: Callable[..., User]
 ) -> None:
     session = opened(of=None, has_lobby=False)
-    scheduling.expect(session.virtual_class, by=teacher, names=["lou.martin"], addresses=["zoe@exemple.fr"])
+    inviting.invite(session.virtual_class, by=teacher, names=["lou.martin"], addresses=["zoe@exemple.fr"])
     lou, zoe = signed_in(person("lou.martin")), signed_in(person("zoe.petit", address="zoe@exemple.fr"))
     stranger = signed_in(person("tom.roux"))
     own = f"/classe/{session.virtual_class.public_id}/"

@@ -22,6 +22,7 @@ from schools.models import (
     School,
     Schooling,
     StaffDivision,
+    StaffMember,
     Student,
 )
 from schools.school_year import SchoolYear
@@ -74,7 +75,8 @@ class VirtualClassQuerySet(models.QuerySet["VirtualClass"]):
         mine = Q(teacher=user)
         if user.staff_member_id is not None:
             here = Q(member__gone_at=None) | Q(member__access_until__gt=Now())
-            taught = StaffDivision.objects.filter(here, member=user.staff_member_id)
+            teaches = Q(member__role__in=[StaffMember.Role.TEACHER, StaffMember.Role.HEAD])
+            taught = StaffDivision.objects.filter(here, teaches, member=user.staff_member_id)
             mine |= Q(division__in=taught.values("division"))
         return self.filter(mine)
 

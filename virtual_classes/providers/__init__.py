@@ -1,24 +1,29 @@
-"""The providers of rooms."""
+"""Where classes meet: one file for each kind of provider (:mod:`virtual_classes.providers.base`)."""
 
 from __future__ import annotations
 
 from django.conf import settings
 
-from .base import NotConfigured, Provider
-from .demonstration_room import Provider as DemonstrationRoom
+from .base import Provider
+from .demonstration_room import DemonstrationRoom
 
-_known: dict[str, Provider] = {DemonstrationRoom.code: DemonstrationRoom()}
+__all__ = ["UnknownProvider", "available", "get"]
 
 
-def available() -> list[Provider]:
-    """Return the providers that can be chosen here."""
-    return [each for each in _known.values() if each.code != DemonstrationRoom.code or settings.DEBUG]
+class UnknownProvider(LookupError):
+    """No provider has this code; the text lists those that there are."""
+
+
+def available(academy: str = "") -> list[Provider]:
+    """Return where a class of this académie (a code) could meet, the first choice first. Asks no server."""
+    room: Provider = DemonstrationRoom()
+    return [room] if settings.DEBUG and room.is_ready(academy) else []
 
 
 def get(code: str) -> Provider:
-    """Return a provider; raises :class:`NotConfigured` with the names there are."""
+    """Return a provider by its code. Raises :class:`UnknownProvider`."""
     for each in available():
         if each.code == code:
             return each
-    names = ", ".join(each.code for each in available()) or "none"
-    raise NotConfigured(f"{code!r} is no provider here; there are: {names}")
+    names = ", ".join(each.code for each in available())
+    raise UnknownProvider(f"{code!r} is no provider: {names or 'there are none'}")

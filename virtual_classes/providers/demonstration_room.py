@@ -1,63 +1,94 @@
-"""The room of ``make run``: a page of the portal itself, with ``DEBUG`` only."""
+"""The demonstration room of ``make run``: a page of the portal itself. Only with ``DEBUG``.
+
+No sound or picture is pretended: those who are in it see each other's names, raised hands and messages.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core import signing
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
-from .base import MOST, Created, Ended, JoinAddress, Person, Room
+from .base import (
+    LONGEST_STAY_OF_AN_ADDRESS,
+    Created,
+    Ended,
+    JoinAddress,
+    Person,
+    Refused,
+    Room,
+    checked,
+)
 
 SALT = "virtual_classes.demonstration_room"
+PAGE = "demonstration_room"  # its name among the portal's addresses; the entry is ?entree=…
 
 
 @dataclass(frozen=True)
-class Visit:
-    """Who comes into which room."""
+class Entry:
+    """Who comes in, and where."""
 
     room: str
+    title: str
     person: str
     name: str
-    is_moderator: bool
+    moderator: bool
 
 
-class Provider:
-    """The demonstration room."""
+class DemonstrationRoom:
+    """See :class:`virtual_classes.providers.base.Provider`."""
 
-    code = "demonstration_room"
+    code = "demonstration"
+    label: str | Promise = _("Salle de démonstration (sans son ni image)")
 
-    def create(self, room: Room) -> Created:
-        """Nothing is to be made."""
-        return Created(server="", created=room.key)
-
-    def join_address(self, room: Room, person: Person) -> JoinAddress:
-        """Return the page of the portal, signed for one person."""
-        said = signing.dumps([room.key, person.key, person.name, person.moderator], salt=SALT)
-        return JoinAddress(settings.SITE_URL + reverse("demonstration_room", args=[said]), MOST)
-
-    def is_running(self, room: Room) -> bool:
-        """It always is."""
+    def is_ready(self, academy: str = "") -> bool:
+        """Say yes: it is offered with ``DEBUG`` only."""
         return True
 
+    def create(self, room: Room) -> Created:
+        """Nothing to call."""
+        return Created(server="", created=checked(room.key))
+
+    def join_address(self, room: Room, person: Person) -> JoinAddress:
+        """Sign an entry for one person and a minute."""
+        if not room.created:
+            raise Refused("not-open")
+        said = [checked(room.key), room.title, checked(person.key), person.name, person.moderator]
+        entry = signing.dumps(said, salt=SALT)
+        return JoinAddress(f"{settings.SITE_URL}{reverse(PAGE)}?{urlencode({'entree': entry})}")
+
+    def origin(self, room: Room) -> str:
+        """The portal itself."""
+        return ""
+
+    def is_running(self, room: Room) -> bool:
+        """Say what the portal knows."""
+        return room.opened is not None
+
     def head_count(self, room: Room) -> int | None:
-        """Nobody is counted."""
+        """The page knows who is there, not its provider."""
         return None
 
     def end(self, room: Room) -> None:
-        """Nothing is to be closed."""
+        """Nothing to call: the page closes with its session."""
 
-    def read_callback(self, data: Mapping[str, str]) -> Ended | None:
-        """It sends nothing."""
+    def read_callback(self, request_data: Mapping[str, str]) -> Ended | None:
+        """Nobody calls back."""
         return None
 
 
-def read_token(token: str) -> Visit | None:
-    """Return who comes with an address of this room; ``None`` once its minute is over."""
+def spend(entry: str) -> Entry | None:
+    """Take the entry of an address; ``None`` for one that is forged, or older than a minute."""
     try:
-        room, person, name, moderator = signing.loads(token, salt=SALT, max_age=MOST)
+        room, title, person, name, moderator = signing.loads(
+            entry, salt=SALT, max_age=LONGEST_STAY_OF_AN_ADDRESS
+        )
     except (signing.BadSignature, ValueError, TypeError):
         return None
-    return Visit(str(room), str(person), str(name), bool(moderator))
+    return Entry(str(room), str(title), str(person), str(name), bool(moderator))

@@ -13,10 +13,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModif
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from accounts import browsers
+from accounts.models import User
 from accounts.views.pages import holds_a_secret, page
 
 from .. import demonstration
-from ..providers.demonstration_room import read_token
+from ..providers.demonstration_room import spend
 
 View = Callable[..., HttpResponse]
 
@@ -37,14 +39,20 @@ def with_debug(view: View) -> View:
 @holds_a_secret
 @page
 @with_debug
-def arrive(request: HttpRequest, token: str) -> HttpResponse:
-    """Where the room's address leads: it is good for a minute, and a button goes in."""
-    visit = read_token(token)
-    if visit is None:
+def arrive(request: HttpRequest) -> HttpResponse:
+    """Where the room's address leads: it is good for a minute and for one person, and a button goes in."""
+    entry = request.POST.get("entree") or request.GET.get("entree") or ""
+    if request.method != "POST":
+        return render(request, "virtual_classes/demonstration_arrive.html", {"entry": entry})
+    visit = spend(entry)
+    written = visit and demonstration.come_in(
+        visit,
+        user=request.user if isinstance(request.user, User) else None,
+        browser=browsers.device_hash(request),
+    )
+    if not written:
         return render(request, "virtual_classes/demonstration_late.html", status=410)
-    if request.method == "POST":
-        return redirect("demonstration_inside", written=demonstration.come_in(visit))
-    return render(request, "virtual_classes/demonstration_arrive.html", {"visit": visit})
+    return redirect("demonstration_inside", written=written)
 
 
 @login_not_required

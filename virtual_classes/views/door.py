@@ -27,7 +27,8 @@ from .. import joining, providers, running, scheduling
 from ..clock import zone_of
 from ..forms import KnockForm
 from ..models import Entry, Mode, VirtualClass
-from ..providers.base import NotConfigured, Refused, Unavailable
+from ..providers import UnknownProvider
+from ..providers.base import Trouble
 from .classes import help_pages
 from .sessions import _away
 
@@ -202,7 +203,7 @@ def go(request: HttpRequest, public_id: UUID) -> HttpResponse:
         way = joining.address_for(entry)
     except joining.NotLetIn:
         return redirect("class_wait", public_id=public_id)
-    except (Unavailable, Refused, NotConfigured):
+    except (Trouble, UnknownProvider):
         messages.error(request, _("La salle ne répond pas pour le moment. Réessayez dans un instant."))
         return redirect("class_wait", public_id=public_id)
     return _away(way.url)
@@ -235,7 +236,7 @@ def room_ended(request: HttpRequest, provider: str) -> HttpResponse:
     """
     try:
         said = providers.get(provider).read_callback({**request.GET.dict(), **request.POST.dict()})
-    except NotConfigured as nobody:
+    except UnknownProvider as nobody:
         raise Http404 from nobody
     if said is None:
         raise Http404

@@ -24,9 +24,10 @@ from back_office.exports import Column, lines
 
 from .. import lobby, providers, roll_call, running, scheduling, teaching
 from ..clock import zone_of
-from ..forms import ROOMS, NotesForm
+from ..forms import NotesForm
 from ..models import ClassSession, Entry, SessionRecord
-from ..providers.base import NotConfigured, Refused, Unavailable
+from ..providers import UnknownProvider
+from ..providers.base import Trouble
 from .classes import _not_a_teacher, help_pages, link_of
 
 MOST_SHOWN = 400
@@ -84,7 +85,7 @@ def _act(request: PersonRequest, found: ClassSession, said: str) -> None:
         messages.error(
             request, _("Toutes les places sont prises. Augmentez-les dans les réglages, ou attendez.")
         )
-    except NotConfigured:
+    except UnknownProvider:
         messages.error(request, _("Cette salle n’est pas réglée sur ce portail."))
     except (running.NotNow, scheduling.NotNow):
         pass  # the page says where it stands
@@ -106,7 +107,7 @@ def _door(found: ClassSession) -> dict[str, Any]:
     entries = list(found.entries.order_by("pk")[:MOST_SHOWN])
     waiting = [each for each in entries if each.state == Entry.State.WAITING]
     waiting.sort(key=lambda each: (not each.is_expected, each.pk))
-    rooms = [each.code for each in providers.available() if each.code != found.provider]
+    rooms = providers.available(found.virtual_class.academy.code)
     return {
         "session": found,
         "class": found.virtual_class,
@@ -116,7 +117,9 @@ def _door(found: ClassSession) -> dict[str, Any]:
         "expected": sum(each.is_expected and each.is_verified for each in waiting),
         "inside": [each for each in entries if each.has_seat],
         "refused": [each for each in entries if each.state == Entry.State.REFUSED],
-        "other_rooms": [(code, ROOMS.get(code, code)) for code in rooms] if found.trouble else [],
+        "other_rooms": [
+            (each.code, each.label) for each in rooms if found.trouble and each.code != found.provider
+        ],
     }
 
 
@@ -152,7 +155,7 @@ def go_in(request: PersonRequest, public_id: UUID) -> HttpResponse:
         way = running.teachers_way_in(found, by=request.user)
     except running.NotNow:
         return redirect("class_session", public_id=public_id)
-    except (Unavailable, Refused, NotConfigured):
+    except (Trouble, UnknownProvider):
         messages.error(request, _("La salle ne répond pas pour le moment. Réessayez dans un instant."))
         return redirect("class_session", public_id=public_id)
     return _away(way.url)
@@ -221,7 +224,6 @@ def export_record(request: PersonRequest, public_id: UUID) -> HttpResponse | Str
     rows: list[Any] = list(kept.lines.order_by("name", "pk")) or [_NoOne()]
     answer = StreamingHttpResponse(lines(columns, rows), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="seance-{held[:10]}.csv"'
-    answer["Cache-Control"] = "no-store"
     return answer
 
 
