@@ -218,7 +218,9 @@ class NewClassForm(SettingsForm, HoursForm):
         own = [("", _("Mes élèves, que j’invite"))] if left.of_a_teacher else []
         divisions = [(str(each.public_id), str(each)) for each in teaches.divisions if left.of_a_division]
         offer(self, "division", [*divisions, *own])
-        if not divisions:
+        if divisions:
+            self.initial.setdefault("division", divisions[0][0])
+        else:
             del self.fields["division"]
         if len(teaches.degrees) == 1:
             del self.fields["degree"]
