@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.addresses import clean_address
 from accounts.forms import SubmissionField, offer
 from schools import person_names
+from schools.models import Student
 from schools.school_year import SchoolYear
 from support.forms import TextField
 
@@ -256,8 +258,15 @@ class InviteForm(forms.Form):
         ),
         widget=forms.Textarea(attrs={"rows": 6}),
         max_length=20_000,
-        error_messages={"required": _("Écrivez au moins une adresse ou un nom d’utilisateur.")},
+        required=False,
     )
+
+    def __init__(self, *args: Any, pupils: dict[str, list[Student]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offered = pupils
+        ticked = set(self.data.getlist("pupil")) if isinstance(self.data, QueryDict) else set()
+        everyone = {each.pk: each for pupils_of in pupils.values() for each in pupils_of}
+        self.ticked = {key: each for key, each in everyone.items() if str(each.public_id) in ticked}
 
     def clean(self) -> dict[str, Any]:
         """Sort the lines into names and addresses, and say which are neither."""
@@ -284,7 +293,12 @@ class InviteForm(forms.Form):
             )
         if len(names) + len(addresses) > MOST_AT_ONCE:
             self.add_error("people", _("Soixante personnes à la fois, au plus : faites deux envois."))
+        if not (words or self.ticked):
+            self.add_error(
+                "people", _("Écrivez au moins une adresse ou un nom d’utilisateur, ou cochez un élève.")
+            )
         cleaned["names"], cleaned["addresses"] = names, addresses
+        cleaned["pupils"] = list(self.ticked.values())
         return cleaned
 
 

@@ -10,9 +10,10 @@ from django.db import transaction
 from accounts.addresses import mailbox_key
 from accounts.models import User
 from notifications import outbox
+from schools.models import DivisionPupil, Schooling, Student
 from throttling import limits
 
-from . import scheduling
+from . import scheduling, teaching
 from .models import VirtualClass
 
 KIND = "virtual_classes.invitation"
@@ -29,8 +30,17 @@ class Invited:
     held_back: tuple[str, ...]  # addresses that have had many letters today
 
 
-def invite(virtual_class: VirtualClass, *, names: list[str], addresses: list[str], by: User) -> Invited:
+def invite(
+    virtual_class: VirtualClass,
+    *,
+    names: list[str],
+    addresses: list[str],
+    pupils: list[Student],
+    by: User,
+) -> Invited:
     """Note who is expected, and write to those of whom the teacher gave an address.
+
+    ``pupils`` are of the divisions that the teacher teaches (:func:`pupils_to_invite`).
 
     An address that was invited before gets its letter again. Nothing tells whether somebody has an account
     (SAFETY G1, T4). At most 200 letters a day of a teacher, 3 a day to a mailbox. Raises
@@ -47,7 +57,7 @@ def invite(virtual_class: VirtualClass, *, names: list[str], addresses: list[str
         else:
             to_write.append(address)
     with transaction.atomic():
-        scheduling.expect(virtual_class, by=by, names=names, addresses=addresses)
+        scheduling.expect(virtual_class, by=by, names=names, addresses=addresses, pupils=pupils)
         for address in to_write:
             outbox.post(
                 kind=KIND,
@@ -55,4 +65,20 @@ def invite(virtual_class: VirtualClass, *, names: list[str], addresses: list[str
                 to=address,
                 academy=virtual_class.academy.code,
             )
-    return Invited(len(set(names)), len(to_write), tuple(held_back))
+    return Invited(len(set(names)) + len(pupils), len(to_write), tuple(held_back))
+
+
+def pupils_to_invite(virtual_class: VirtualClass, *, by: User) -> dict[str, list[Student]]:
+    """Return the pupils of the divisions that a teacher teaches, by division, but for the class's own.
+
+    Raises :class:`teaching.NotATeacher`.
+    """
+    found: dict[str, list[Student]] = {}
+    divisions = [each for each in teaching.of(by).divisions if each.pk != virtual_class.division_id]
+    places = DivisionPupil.objects.filter(
+        division__in=divisions, schooling__in=Schooling.objects.current()
+    ).select_related("division", "schooling__student")
+    ordered = places.order_by("division__code", "schooling__student__family_name", "pk")
+    for place in ordered:
+        found.setdefault(str(place.division), []).append(place.schooling.student)
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,11 +18,12 @@ from accounts import links
 from accounts.models import User
 from accounts.models.sign_ups import random_secret
 from audit import journal
-from schools.models import Division
+from schools.models import Division, Student
 from schools.school_year import SchoolYear
 
 from . import teaching
 from .models import ClassSession, Degree, Entry, Membership, Mode, Parents, VirtualClass
+from .models.classes import MOST_SEATS
 
 LINK = "virtual_classes.link"  # the purpose of a class's link
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(hours=6)
@@ -286,24 +288,35 @@ def found_by(token: str) -> VirtualClass | None:
 
 
 def expect(
-    virtual_class: VirtualClass, *, by: User, names: list[str], addresses: list[str]
-) -> tuple[list[str], list[str]]:
-    """Note who is expected besides the division, in the caller's transaction; return who was not before.
+    virtual_class: VirtualClass,
+    *,
+    by: User,
+    names: Iterable[str] = (),
+    addresses: Iterable[str] = (),
+    pupils: Iterable[Student] = (),
+) -> None:
+    """Note who is expected besides the division, in the caller's transaction; twice is once.
 
     Raises :class:`NotAllowed`, and :class:`TooMany` beyond the places of the largest class.
     """
     kept = _mine(virtual_class, by)
-    before = set(kept.memberships.values_list("name", "address"))
-    new_names = [name for name in dict.fromkeys(names) if (name, "") not in before]
-    new_addresses = [address for address in dict.fromkeys(addresses) if ("", address) not in before]
-    if len(before) + len(new_names) + len(new_addresses) > 300:
+    rows = [
+        *(Membership(virtual_class=kept, name=name) for name in dict.fromkeys(names)),
+        *(Membership(virtual_class=kept, address=address) for address in dict.fromkeys(addresses)),
+        *(Membership(virtual_class=kept, student=pupil) for pupil in dict.fromkeys(pupils)),
+    ]
+    Membership.objects.bulk_create(rows, ignore_conflicts=True)
+    if kept.memberships.count() > MOST_SEATS:
         raise TooMany
-    Membership.objects.bulk_create(
-        [Membership(virtual_class=kept, name=name) for name in new_names]
-        + [Membership(virtual_class=kept, address=address) for address in new_addresses],
-        ignore_conflicts=True,
-    )
-    return new_names, new_addresses
+
+
+def expect_no_more(virtual_class: VirtualClass, key: int, *, by: User) -> None:
+    """Take an invitation back: who comes all the same waits like anybody. Twice is once.
+
+    Raises :class:`NotAllowed`.
+    """
+    with transaction.atomic():
+        _mine(virtual_class, by).memberships.filter(pk=key).delete()
 
 
 def _mine(virtual_class: VirtualClass, by: User) -> VirtualClass:

@@ -16,7 +16,7 @@ from psycopg2.extras import DateTimeTZRange
 from accounts.models import User
 from notifications.letters import Context, renderer
 from notifications.models import Message
-from schools.models import Academy, Division
+from schools.models import Academy, Division, StaffDivision
 from virtual_classes import lookalikes, scheduling
 from virtual_classes.clock import zone_of
 from virtual_classes.models import ClassRules, ClassSession, Membership, VirtualClass
@@ -210,6 +210,39 @@ def test_an_invitation_goes_to_addresses_and_says_nothing_of_accounts(
     assert "Claire Dubois" in written.text and "Français 6 A" not in written.text + written.subject
     wrong = browser.post(page, {"people": "pas une adresse@\nzoe.petit"}).content.decode()
     assert "À corriger" in wrong and "pas une adresse@" in wrong
+
+
+def test_pupils_of_ones_other_divisions_are_ticked_and_taken_back(
+    teacher: User,
+    person: Callable[..., User],
+    pupil: Callable[..., User],
+    division: Division,
+    planned: Planned,
+) -> None:
+    group = Division.objects.create(
+        school=division.school, school_year=division.school_year, code="5B", name="5 B"
+    )
+    other = Division.objects.create(school=division.school, school_year=division.school_year, code="4C")
+    assert teacher.staff_member is not None
+    StaffDivision.objects.create(member=teacher.staff_member, division=group)
+    tom, stranger = pupil("Tom", "Petit", within=group), pupil("Luc", "Noir", within=other)
+    assert tom.student is not None and stranger.student is not None
+    session = planned()
+    page = f"/classes/{session.virtual_class.public_id}/inviter/"
+    browser = signed_in(teacher)
+    shown = browser.get(page).content.decode()
+    assert "Cocher des élèves de 5 B" in shown and "Tom Petit" in shown and "Luc Noir" not in shown
+    ticked = [str(tom.student.public_id), str(stranger.student.public_id)]
+    assert browser.post(page, {"pupil": ticked}).status_code == 302
+    assert browser.post(page, {"pupil": ticked}).status_code == 302
+    row = Membership.objects.get()
+    assert row.student == tom.student
+    assert "Français 6 A" in signed_in(tom).get("/classes/").content.decode()
+    signed_in(teacher_of(person, other, "Paul", "Roche")).post(page, {"remove": str(row.pk)})
+    assert Membership.objects.exists()
+    browser.post(page, {"remove": str(row.pk)})
+    browser.post(page, {"remove": "x"})
+    assert not Membership.objects.exists()
 
 
 def test_a_mailbox_gets_three_invitations_a_day(teacher: User, planned: Planned) -> None:

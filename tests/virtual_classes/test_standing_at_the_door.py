@@ -116,7 +116,9 @@ def test_an_invited_name_walks_in_and_finds_the_class_in_mon_espace(
     opened: Opened, teacher: User, person: Callable[..., User]
 ) -> None:
     session = opened(of=None, has_lobby=False)
-    inviting.invite(session.virtual_class, by=teacher, names=["lou.martin"], addresses=["zoe@exemple.fr"])
+    inviting.invite(
+        session.virtual_class, by=teacher, names=["lou.martin"], addresses=["zoe@exemple.fr"], pupils=[]
+    )
     lou, zoe = signed_in(person("lou.martin")), signed_in(person("zoe.petit", address="zoe@exemple.fr"))
     stranger = signed_in(person("tom.roux"))
     own = f"/classe/{session.virtual_class.public_id}/"

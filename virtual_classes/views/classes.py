@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import Any
 from uuid import UUID
 
@@ -180,7 +181,7 @@ def class_page(request: PersonRequest, public_id: UUID) -> HttpResponse:
         "sessions": sessions.alive().in_order()[:MOST_SHOWN],
         "past": sessions.filter(state=ClassSession.State.ENDED).order_by("-ended_at")[:10],
         "expected": len(joining.expected_pupils(virtual_class)),
-        "invited": virtual_class.memberships.filter(student=None).count(),
+        "invited": virtual_class.memberships.count(),
         "form": form,
         "help": help_pages(),
     }
@@ -267,12 +268,24 @@ def close_class(request: PersonRequest, public_id: UUID) -> HttpResponse:
 def invite(request: PersonRequest, public_id: UUID) -> HttpResponse:
     """« Inviter »: by addresses and user names; a division is expected already."""
     virtual_class = own_class(request, public_id)
-    form = InviteForm(request.POST or None)
+    if request.method == "POST" and (key := request.POST.get("remove", "")):
+        if re.fullmatch(r"[0-9]{1,18}", key):
+            scheduling.expect_no_more(virtual_class, int(key), by=request.user)
+        return redirect("class_invite", public_id=public_id)
+    try:
+        pupils = inviting.pupils_to_invite(virtual_class, by=request.user)
+    except teaching.NotATeacher as refusal:
+        return _not_a_teacher(request, refusal)
+    form = InviteForm(request.POST or None, pupils=pupils)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         try:
             done = inviting.invite(
-                virtual_class, names=said["names"], addresses=said["addresses"], by=request.user
+                virtual_class,
+                names=said["names"],
+                addresses=said["addresses"],
+                pupils=said["pupils"],
+                by=request.user,
             )
         except scheduling.TooMany:
             form.add_error("people", _("Une classe attend trois cents personnes au plus."))
@@ -285,14 +298,21 @@ def invite(request: PersonRequest, public_id: UUID) -> HttpResponse:
         else:
             _say_invited(request, done)
             return redirect("class_page", public_id=public_id)
-    shown = {"form": form, "class": virtual_class, "help": help_pages()}
+    shown = {
+        "form": form,
+        "class": virtual_class,
+        "invited": virtual_class.memberships.select_related("student").order_by("pk"),
+        "help": help_pages(),
+    }
     return render(request, "virtual_classes/invite.html", shown)
 
 
 def _say_invited(request: HttpRequest, done: inviting.Invited) -> None:
     messages.success(
         request,
-        _("C’est noté : %(letters)s courriels partent, %(names)s noms d’utilisateur sont attendus.")
+        _(
+            "C’est noté : %(letters)s courriels partent, %(names)s personnes trouvent la classe dans leur espace."
+        )
         % {"letters": done.letters, "names": done.names},
     )
     if done.held_back:
