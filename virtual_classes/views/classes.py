@@ -310,9 +310,7 @@ def invite(request: PersonRequest, public_id: UUID) -> HttpResponse:
 def _say_invited(request: HttpRequest, done: inviting.Invited) -> None:
     messages.success(
         request,
-        _(
-            "C’est noté : %(letters)s courriels partent, %(names)s personnes trouvent la classe dans leur espace."
-        )
+        _("C’est noté : %(letters)s courriels partent, %(names)s personnes attendues sans courriel.")
         % {"letters": done.letters, "names": done.names},
     )
     if done.held_back:
