@@ -177,9 +177,11 @@ def change(virtual_class: VirtualClass, wanted: Wanted, *, by: User) -> None:
             kept.link_secret = random_secret()
             changed.append("link_secret")
         kept.save(update_fields=changed)
-        if {"provider", "capacity"} & set(changed):
-            planned = kept.sessions.filter(state=ClassSession.State.PLANNED, seats_taken__lte=kept.capacity)
-            planned.update(provider=kept.provider, capacity=kept.capacity)
+        if "provider" in changed:
+            kept.sessions.filter(state=ClassSession.State.PLANNED).update(provider=kept.provider)
+        if "capacity" in changed:  # of a session that runs as well, but never fewer than sit there
+            live = kept.sessions.filter(state__in=ClassSession.LIVE, seats_taken__lte=kept.capacity)
+            live.update(capacity=kept.capacity, door_version=F("door_version") + 1)
         _note(CHANGED, kept, by, changed)
 
 

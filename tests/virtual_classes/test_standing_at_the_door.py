@@ -299,6 +299,15 @@ def test_a_full_class_says_so_and_a_seat_that_is_left_is_anothers(
     act(class_, session, f"admit:{second.public_id.hex}")
     session.refresh_from_db()
     assert Entry.objects.get(pk=second.pk).state == "admitted" and session.seats_taken == 1
+    # More seats are there at once, and those that are taken stay.
+    settings = {"title": "Français", "mode": "account", "parents": "waiting", "opens_before": "10"}
+    page = f"/classes/{session.virtual_class.public_id}/reglages/"
+    knock(lea, session)
+    class_.post(page, {**settings, "provider": "made_up", "capacity": "2"})
+    act(class_, session, f"admit:{first.public_id.hex}")
+    class_.post(page, {**settings, "provider": "made_up", "capacity": "1"})
+    session.refresh_from_db()
+    assert (session.seats_taken, session.capacity) == (2, 2)
 
 
 def test_a_door_opens_before_the_hour_and_not_earlier(

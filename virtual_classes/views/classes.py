@@ -58,15 +58,15 @@ def my_classes(request: PersonRequest) -> HttpResponse:
     shown = {
         "seems_a_teacher": teaching.seems_a_teacher(user),
         "mine": mine[:MOST_SHOWN],
-        "sessions": with_zones(ClassSession.objects.alive().run_by(user)),
-        "attended": with_zones(coming),
+        "sessions": next_ones(ClassSession.objects.alive().run_by(user)),
+        "attended": next_ones(coming),
         "help": help_pages(),
     }
     return render(request, "virtual_classes/my_classes.html", shown)
 
 
-def with_zones(sessions: Any) -> list[ClassSession]:
-    """Return the next sessions with what a page shows of them, each by the clock of its school."""
+def next_ones(sessions: Any) -> list[ClassSession]:
+    """Return the first of some sessions, with what a page shows of them."""
     found = sessions.select_related("virtual_class__academy", "teacher").in_order()[:MOST_SHOWN]
     return list(found)
 
