@@ -34,6 +34,7 @@ class Power(StrEnum):
     READ_ROSTERS = "read_rosters"  # schools, and what they declare of pupils, guardians and staff
     IMPORT_ROSTERS = "import_rosters"  # a school's files handed over and decided on; two records made one
     ANSWER_FAMILIES = "answer_families"  # requests of families, pairing codes, birth dates tried again
+    RULE_CLASSES = "rule_classes"  # what teachers may choose for virtual classes, and the hours held
     LOAD_SCHOOLS = "load_schools"  # the national list of schools
     SET_UP_ENTRANCES = "set_up_entrances"  # the trees of C1, and the identity providers behind them
     SET_COUNTER = "set_counter"  # whom the staff of an académie call
@@ -59,6 +60,7 @@ POWERS: dict[str, frozenset[Power]] = {
             Power.SET_COUNTER,
             Power.RESET_SCHOOL,
             Power.RUN_SERVERS,
+            Power.RULE_CLASSES,
         }
     ),
     Role.NATIONAL: frozenset(Power) - {Power.READ_AUDIT},

@@ -37,6 +37,7 @@ SIGN_UP: list[Page] = [
 ]
 ACCOUNT: list[Page] = [
     (_("Mon espace"), "my_space", ""),
+    (_("Mes classes virtuelles"), "my_classes", ""),
     (_("Mon compte"), "account", ""),
     (_("Préférences"), "preferences_summary", ""),
     (_("Fusion de comptes"), "preferences_merge", ""),

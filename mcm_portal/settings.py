@@ -204,6 +204,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=6, minute=50),
     },
     "guardians.purge": {"task": "guardians.tasks.purge", "schedule": 300.0},
+    "virtual_classes.sweep": {"task": "virtual_classes.tasks.sweep", "schedule": 15.0},
+    "virtual_classes.nightly": {
+        "task": "virtual_classes.tasks.nightly",
+        "schedule": crontab(hour="3-6", minute=10),
+    },
     "notifications.purge": {"task": "notifications.tasks.purge", "schedule": 3600.0},
     "audit.seal": {"task": "audit.tasks.seal", "schedule": 60.0},
     "audit.purge": {"task": "audit.tasks.purge", "schedule": 3600.0},

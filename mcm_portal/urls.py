@@ -30,7 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("", include("support.urls")),
     path("", include("guardians.urls")),
-    path("", include("virtual_classes.urls_help")),
+    path("", include("virtual_classes.urls")),
     path("", include("schools.urls")),
     path("", include("back_office.urls")),
     path("", include("notifications.urls")),  # the local mailbox, which answers with DEBUG only

@@ -261,6 +261,33 @@ class WaysIn:
         )  # fmt: skip
 
 
+class Hours:
+    """The hours of virtual classes of each académie, a school year of them, and a rule for each degree."""
+
+    def fill(self, tables: Tables, crowd: Crowd) -> None:
+        """One row a day and académie."""
+        tables.cursor.execute("SELECT id FROM schools_academy ORDER BY id")
+        academies = [key for (key,) in tables.cursor.fetchall()]
+        tables.copy(
+            "virtual_classes_hoursheld",
+            "academy_id day sessions minutes",
+            (
+                (academy, (crowd.now - DAY * day).date(), 120, 6_600)
+                for day in range(1, 301)
+                for academy in academies
+            ),
+        )
+        tables.copy(
+            "virtual_classes_classrules",
+            "academy_id degree by_link by_account of_a_teacher of_a_division",
+            (
+                (academy, degree, True, True, True, True)
+                for academy in academies
+                for degree in ("first", "second")
+            ),
+        )
+
+
 # Those that hang on others come after them.
 FILLERS: tuple[Filler, ...] = (
     People(),
@@ -271,6 +298,7 @@ FILLERS: tuple[Filler, ...] = (
     Sessions(),
     WaysIn(),
     Declared(),
+    Hours(),
 )
 
 

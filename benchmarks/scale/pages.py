@@ -319,6 +319,20 @@ class MeetingServers:
             yield Page("list", by, self.path)
 
 
+class OfAnAcademy:
+    """Rules and hours of virtual classes: short lists, of one académie or of all."""
+
+    def __init__(self, model: str) -> None:
+        self.path = f"/administration/virtual_classes/{model}/"
+
+    def pages(self, known: Known) -> Iterator[Page]:
+        """Newest first, and one row."""
+        for by in MANAGERS:
+            yield Page("list", by, self.path)
+            yield Page("all pages", by, self.path, (), ALL_PAGES)
+            yield Page("one row", by, self.path, opens_first_row=True)
+
+
 LISTS: tuple[AdminList, ...] = (
     People(),
     SignUps(),
@@ -340,6 +354,8 @@ LISTS: tuple[AdminList, ...] = (
     Declared("guardiantie"),
     Requests(),
     MeetingServers(),
+    OfAnAcademy("classrules"),
+    OfAnAcademy("hoursheld"),
 )
 
 

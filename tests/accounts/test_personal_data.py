@@ -23,6 +23,7 @@ OURS = {
     "accounts",
     "support",
     "guardians",
+    "virtual_classes",
     "account",
     "sessions",
     "auth",
@@ -163,6 +164,7 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "support.copy",
         "support.nudge",
         "support.nudge_dane",
+        "virtual_classes.invitation",
     }
     assert {model._meta.label for model in personal_data.claimed()} == {
         "account.EmailAddress",
@@ -221,4 +223,12 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "schools.Student",
         "schools.StudentMerge",
         "support.SupportRequest",
+        "virtual_classes.ClassSession",
+        "virtual_classes.Entry",
+        "virtual_classes.Membership",
+        "virtual_classes.RollCallLine",
+        "virtual_classes.RoomMessage",
+        "virtual_classes.RoomPresence",
+        "virtual_classes.SessionRecord",
+        "virtual_classes.VirtualClass",
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -49,7 +50,7 @@ from support.models import SupportRequest
 from tests.accounts.conftest import Family
 from tests.accounts.staff import appoint, staff_client
 from tests.schools.rosters.declared import school as declaring_school
-from virtual_classes.models import MeetingServer
+from virtual_classes.models import ClassRules, HoursHeld, MeetingServer
 
 pytestmark = pytest.mark.django_db
 HOME, LYON, NORMANDIE = "/administration/", "10", "70"
@@ -121,7 +122,12 @@ SEEN: dict[str, dict[str, set[str]]] = {
     },
     **{
         model: {"dane70": {"normandie"}, "dane10": {"lyon"}, "national": EVERYWHERE}
-        for model in ("schools.guardiantie", "support.supportrequest")
+        for model in (
+            "schools.guardiantie",
+            "support.supportrequest",
+            "virtual_classes.classrules",
+            "virtual_classes.hoursheld",
+        )
     },
     "schools.letterbatch": {"dane70": {"normandie"}, "dane10": {"lyon"}, "national": EVERYWHERE},
     "virtual_classes.meetingserver": {
@@ -243,6 +249,8 @@ def rows_of_a_school(code: str) -> list[Model]:
             asked_by="system",
             expires_at="2027-01-01T00:00Z",
         ),
+        ClassRules.objects.create(academy=school.academy, degree="second", by_link=False, by_account=True),
+        HoursHeld.objects.create(academy=school.academy, day=date(2026, 9, 7), sessions=1, minutes=55),
         RosterImport.objects.create(
             school=school, kind="siecle", uploaded_by="system", state=RosterImport.State.READY
         ),

@@ -87,6 +87,9 @@ NOT_FOR_A_MAP = {
     "ent_staff": "one's académie, where the entrance of the ENT leads",
     "provider_left": "where an identity provider sends people back to",
     "staff_key": "a link of the staff's doors",
+    "new_class": "for teachers, who find it on « Mon espace »",
+    "demonstration_room": "for those who build",
+    "class_left": "where a virtual class leads at its end",
     "local_mailbox": "for those who build",
     "components": "for those who build",
 }

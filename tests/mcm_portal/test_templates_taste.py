@@ -87,6 +87,7 @@ def test_no_template_is_left_over() -> None:
             "accounts",
             "support",
             "guardians",
+            "virtual_classes",
             "audit",
             "notifications",
             "schools",

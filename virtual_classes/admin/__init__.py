@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import servers
+from . import classes, servers
 
-__all__ = ["servers"]
+__all__ = ["classes", "servers"]

@@ -1,1 +1,1 @@
-"""The pages of virtual classes."""
+"""The pages of virtual classes, one module for each thing that people do."""

@@ -23,7 +23,7 @@ from accounts.models import (
     User,
 )
 from schools.demonstration import loading as schools
-from schools.models import Academy, OpeningDecision, StaffMember
+from schools.models import Academy, OpeningDecision, StaffMember, Student
 from schools.school_year import SchoolYear
 
 PASSWORD = "Le-chat-dort-2-fois"  # noqa: S105  (printed for everyone who runs the demonstration)
@@ -35,6 +35,10 @@ PEOPLE = [
 ]
 # The head of the demonstration collège, who hands over its files; « Mon espace » shows the way.
 HEAD = ("sylvie.lambert", "Sylvie", "Lambert", Profile.STAFF, Level.COLLEGE)
+# A teacher whom the collège declares, and a pupil of 6 A with an account: a virtual class can be tried.
+TEACHER = ("herve.colin", "Hervé", "Colin", Profile.TEACHER, Level.COLLEGE)
+TEACHERS_IDENTIFIER = "hcolin"
+PUPIL = PEOPLE[0]
 # Who looks after them, in the administration. Each sets up a second factor at the first sign-in.
 STAFF = [
     ("dane.normandie", "Anne", "Martel", Role.DANE, "70"),
@@ -68,6 +72,7 @@ class Command(BaseCommand):
                 self.make_staff(*colleague)
             if schools.bring_in():
                 self.make_head()
+                self.make_a_class()
 
     def say_who_they_are(self) -> None:
         """Print who can sign in, and whose first sign-in can be tried."""
@@ -75,6 +80,11 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{name:<22} {PASSWORD:<21} {first_name} {last_name}, {profile.label}, {level.label}"
             )
+        name, first_name, last_name, profile, level = TEACHER
+        self.stdout.write(
+            f"{name:<22} {PASSWORD:<21} {first_name} {last_name}, {profile.label}, {level.label}, "
+            f"{schools.COLLEGE}, 6 A"
+        )
         name, first_name, last_name, _profile, level = HEAD
         self.stdout.write(
             f"{name:<22} {PASSWORD:<21} {first_name} {last_name}, "
@@ -139,6 +149,28 @@ class Command(BaseCommand):
             )
         except assistance.NotAllowed:
             pass  # older data, where somebody tried what becomes of a DANE that is suspended
+
+    @staticmethod
+    def make_a_class() -> None:
+        """Make a teacher of the collège, and let the account of a pupil be that of the school's record."""
+        Command.make(*TEACHER)
+        teacher, dane = (Command.account(*each[:3]) for each in (TEACHER, STAFF[0]))
+        try:
+            assistance.attach(
+                teacher,
+                uai=schools.COLLEGE,
+                identifier=TEACHERS_IDENTIFIER,
+                by=dane,
+                reason="Démonstration",
+            )
+        except assistance.NotAllowed:
+            pass  # as for the head
+        name, first_name, last_name, *_rest = PUPIL
+        record = Student.objects.filter(
+            schoolings__school__uai=schools.COLLEGE, first_name=first_name, family_name=last_name.upper()
+        ).first()
+        if record is not None:
+            User.objects.filter(pk=Command.account(name, first_name, last_name).pk).update(student=record)
 
     @staticmethod
     def account(name: str, first_name: str, last_name: str) -> User:

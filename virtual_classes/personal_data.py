@@ -1,0 +1,103 @@
+"""What this app holds of people (GDPR 15, 17). Discovered by ``accounts``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q
+
+from accounts.models import User
+from accounts.personal_data import Claim, register
+
+from .models import (
+    ClassSession,
+    Entry,
+    Membership,
+    RollCallLine,
+    RoomMessage,
+    RoomPresence,
+    SessionRecord,
+    VirtualClass,
+)
+
+
+def _memberships(user: User) -> Any:
+    mine = Q(user=user)
+    if address := user.address():
+        mine |= Q(address=address)
+    if names := list(user.sign_in_names.filter(authority="mcm").values_list("name", flat=True)):
+        mine |= Q(name__in=names)
+    return Membership.objects.filter(mine)
+
+
+def _export(user: User) -> dict[str, Any]:
+    sessions = user.class_sessions.select_related("virtual_class", "record").order_by("pk")
+    lines = RollCallLine.objects.filter(Q(user=user) | Q(student=user.student_id, student__isnull=False))
+    return {
+        "classes_held": [
+            {
+                "title": each.title,
+                "mode": each.mode,
+                "created_at": each.created_at.isoformat(),
+                "invited": list(
+                    each.memberships.filter(student=None).order_by("pk").values_list("name", "address")
+                ),
+            }
+            for each in user.virtual_classes.order_by("pk")
+        ],
+        "sessions_held": [
+            {
+                "class": each.virtual_class.title,
+                "from": each.starts_at.isoformat(),
+                "to": each.ends_at.isoformat(),
+                "notes": each.record.notes if hasattr(each, "record") else "",
+            }
+            for each in sessions
+        ],
+        "classes_expected_in": [
+            {"class": each.virtual_class.title}
+            for each in _memberships(user).select_related("virtual_class").order_by("pk")
+        ],
+        "at_the_door_of": [
+            {
+                "class": each.session.virtual_class.title,
+                "state": each.state,
+                "knocked_at": each.knocked_at.isoformat(),
+            }
+            for each in user.class_entries.select_related("session__virtual_class").order_by("pk")
+        ],
+        # A teacher's notes of the term; the person they are about may read what stands there of them.
+        "roll_calls": [
+            {"session": each.record.session.starts_at.isoformat(), "present": each.is_present}
+            for each in lines.select_related("record__session").order_by("pk")
+        ],
+    }
+
+
+def _erase(user: User) -> None:
+    _memberships(user).delete()
+    Entry.objects.filter(user=user).delete()
+    RollCallLine.objects.filter(user=user).delete()
+    ClassSession.objects.filter(Q(teacher=user) | Q(virtual_class__teacher=user)).delete()
+    VirtualClass.objects.filter(teacher=user).delete()
+
+
+register(
+    Claim(
+        models=(VirtualClass, ClassSession, Membership, Entry, SessionRecord, RollCallLine),
+        export=_export,
+        erase=_erase,
+    )
+)
+
+
+def _export_nothing(_user: User) -> dict[str, Any]:
+    """Nothing: the demonstration room knows nobody's account, and exists with ``DEBUG`` only."""
+    return {}
+
+
+def _leave_to_the_clock(_user: User) -> None:
+    """Nothing: its rows are erased the next morning (virtual_classes.volume)."""
+
+
+register(Claim(models=(RoomPresence, RoomMessage), export=_export_nothing, erase=_leave_to_the_clock))
