@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('virtual_classes', '0001_servers'),
         ('schools', '0006_staff_phones'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
