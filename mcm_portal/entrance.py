@@ -123,7 +123,8 @@ def _keep(response: HttpResponse, choice: str) -> None:
 def forget(request: HttpRequest) -> HttpResponse:
     """« Oublier ce choix »."""
     region = request.POST.get("region", "")
-    response = redirect("ent_region", region) if region in entrances.trees() else redirect("ent")
+    known = region and region in entrances.trees()
+    response = redirect("ent_region", region) if known else redirect("ent")
     _keep(response, "")
     return response
 

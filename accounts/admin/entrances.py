@@ -79,7 +79,7 @@ class ProviderForm(forms.ModelForm):
     """A provider. Its secret is written, and never shown."""
 
     secret = forms.CharField(
-        label=_("secret de client"),
+        label=_("Secret de client"),
         required=False,
         max_length=500,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),

@@ -195,12 +195,16 @@ class PolicyAdmin(ScopedAdmin):
         publishing.note_writing(obj, by=refusals.asked_by(request))
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
     ) -> Any:
         """Show a text, or begin one."""
         if object_id is None:
-            kwargs["extra_context"] = {"subtitle": _("Nouveau texte"), **(kwargs.get("extra_context") or {})}
-        return super().changeform_view(request, object_id, *args, **kwargs)
+            extra_context = {"subtitle": _("Nouveau texte"), **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     # --- the preview ----------------------------------------------------------------------------
 

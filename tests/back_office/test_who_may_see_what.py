@@ -385,6 +385,15 @@ def test_nothing_is_deleted_added_or_changed_by_djangos_own_forms(world: World) 
         assert list(model._default_manager.order_by("pk").values()) == before, label
 
 
+def test_every_page_that_begins_a_row_answers(world: World) -> None:
+    begun = {
+        label: world.browsers["national"].get(f"{HOME}{label.replace('.', '/')}/add/").status_code
+        for label in all_models()
+    }
+    assert set(begun.values()) <= {200, 404}, begun
+    assert begun["accounts.policydocument"] == begun["accounts.wayin"] == 200
+
+
 def test_only_names_of_pages_we_know_lead_into_the_administration() -> None:
     """Whoever adds an address there says it here: it stands behind the same door."""
     names: set[str] = set()

@@ -176,7 +176,7 @@ class TestAProvider:
         for address in (ARA, f"/fournisseurs/{provider.public_id}/"):
             policy = client.get(address)["Content-Security-Policy"]
             assert led in policy.split("; ") and policy.count("exemple.fr") == 1
-        assert "exemple.fr" not in client.get("/ent/normandie/")["Content-Security-Policy"]
+        assert "exemple.fr" not in client.get("/ent/regions/")["Content-Security-Policy"]
 
     def test_one_that_does_not_answer_gets_an_honest_page(
         self, client: Client, provider: IdentityProvider
