@@ -314,7 +314,7 @@ register(registration.KIND, registration_letter, label=_("Inscription à confirm
 register(
     registration.KIND_NEW_PASSWORD,
     registration_password_letter,
-    label=_("Inscription : nouveau mot de passe"),
+    label=_("Inscription : nouveau mot de passe"),
 )
 register(recovery.KIND, recovery_letter, label=_("Identifiant ou mot de passe oublié"))
 register(sms_numbers.KIND_CODE, sms_number_code_letter, label=_("Code du numéro pour les SMS"))
