@@ -124,5 +124,7 @@ def part(request: PersonRequest) -> HttpResponse:
             return redirect("franceconnect_part")
         except limits.Refused as refusal:
             form.add_error(None, _("Trop d’essais. Réessayez %(wait)s.") % {"wait": refusal.wait})
-    shown = {"form": form, "is_only_way": is_only_way}
+    # For the browser's password manager, which looks for a name beside a password.
+    name = user.sign_in_names.values_list("name", flat=True).first() or ""
+    shown = {"form": form, "is_only_way": is_only_way, "name": name}
     return render(request, "guardians/franceconnect/part.html", shown)
