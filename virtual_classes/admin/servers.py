@@ -48,7 +48,17 @@ class NothingToAskForm(forms.Form):
     """Only the button."""
 
 
-class ChangeForm(ReasonForm):
+class WhyForm(ReasonForm):
+    """Why, for what concerns no person."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = _(
+            "Gardé dans le journal avec votre nom. Par exemple : « Nouveau serveur du rectorat »."
+        )
+
+
+class ChangeForm(WhyForm):
     """What changes; what is left empty stays."""
 
     name = forms.CharField(label=_("Nom"), max_length=60, required=False)
@@ -69,7 +79,7 @@ class ChangeForm(ReasonForm):
     secret = _secret(required=False, help_text=_("Jamais montré. Une nouvelle adresse le demande."))
 
 
-class AddForm(ReasonForm):
+class AddForm(WhyForm):
     """A server, and whose it is."""
 
     name = forms.CharField(label=_("Nom"), max_length=60)
@@ -190,6 +200,7 @@ class MeetingServerAdmin(ScopedAdmin):
             power=Power.RUN_SERVERS,
             do=_switch_off,
             done=_("Aucune nouvelle classe ne s’ouvrira sur ce serveur."),
+            form=WhyForm,
             explanation=_("Les classes ouvertes vont jusqu’à leur fin ; aucune autre ne s’ouvre ici."),
             is_offered=_is_on,
         ),
@@ -199,6 +210,7 @@ class MeetingServerAdmin(ScopedAdmin):
             power=Power.RUN_SERVERS,
             do=_switch_on,
             done=_("Le serveur est en service."),
+            form=WhyForm,
             is_offered=_is_off,
         ),
     )
