@@ -25,6 +25,7 @@ from . import providers
 from .inviting import MOST_AT_ONCE
 from .models import Degree, Mode, Parents, VirtualClass
 from .models.classes import LONGEST_BEFORE, MOST_SEATS, USUAL_SEATS
+from .providers.link import clean_link
 from .scheduling import Wanted
 from .teaching import Teaching
 
@@ -184,8 +185,11 @@ class SettingsForm(forms.Form):
         link = (cleaned.get("pasted_link") or "").strip()
         if cleaned["provider"] == "link" and not link:
             self.add_error("pasted_link", _("Collez le lien de la salle, ou choisissez une autre salle."))
-        if link and not link.startswith("https://"):
-            self.add_error("pasted_link", _("Le lien de la salle commence par https://"))
+        if link:
+            try:
+                link = clean_link(link)
+            except ValidationError as refusal:
+                self.add_error("pasted_link", refusal)
         cleaned["pasted_link"] = link
         return cleaned
 

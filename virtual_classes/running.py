@@ -170,15 +170,16 @@ def ended_over_there(room_key: str) -> None:
     with transaction.atomic():
         locked = running.select_for_update(of=("self",)).first()
         if locked is not None:
-            _end(locked, owes=False)
+            _end(locked)
+    tell_the_end(session.pk)  # which also gives back the places that it held on its server
 
 
-def _end(session: ClassSession, *, owes: bool = True) -> None:
+def _end(session: ClassSession) -> None:
     ClassSession.objects.filter(pk=session.pk).update(
         state=ClassSession.State.ENDED,
         ended_at=Now(),
-        try_again_at=Now() + AGAIN if owes and session.opened_at else None,
-        owes_an_end=bool(owes and session.opened_at),
+        try_again_at=Now() + AGAIN if session.opened_at else None,
+        owes_an_end=session.opened_at is not None,
         trouble="",
         seats_taken=0,
         door_version=F("door_version") + 1,
