@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Area(models.TextChoices):
-    """What a member of the staff may look after as a « local admin » (docs/adr/0009)."""
+    """What a member of the staff may look after as a « local admin » (docs/adr/0010)."""
 
     LETTERS = "letters", _("Lettres de première connexion")
     FAMILIES = "families", _("Élèves et demandes des familles")

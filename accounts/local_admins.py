@@ -1,4 +1,4 @@
-"""A head lets a member of the staff look after a part of the school, and ends it (ADR 9).
+"""A head lets a member of the staff look after a part of the school, and ends it (docs/adr/0010).
 
 Given by the school's head alone, about somebody whom the school declares (SAFETY T35, T36): nobody says of
 themselves what they may do. It ends with the head's word, or when a file no longer names the person.

@@ -1,4 +1,4 @@
-"""« Fusion de comptes »: one person, two accounts (SCREENS C7; SAFETY T42; docs/adr/0010).
+"""« Fusion de comptes »: one person, two accounts (SCREENS C7; SAFETY T42; docs/adr/0012).
 
 Both accounts prove themselves: one is open here, the other shows its password, and its code where it asks for
 one. What moves is shown before it is confirmed, moves in one transaction, and can be undone for thirty days.

@@ -1,4 +1,4 @@
-"""What becomes of each row that points at a person when two accounts are put together (docs/adr/0010).
+"""What becomes of each row that points at a person when two accounts are put together (docs/adr/0012).
 
 Every app declares it with its claim on personal data (:mod:`accounts.personal_data`), as data: the same
 declaration makes the list that is shown before, moves the rows, and gives them back. A test walks all models

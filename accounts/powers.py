@@ -68,7 +68,7 @@ POWERS: dict[str, frozenset[Power]] = {
 }
 
 # For one's own school only. The files of a school are handed over by its head: a wrong one can take the
-# access of everybody there (ADR 9).
+# access of everybody there (docs/adr/0010).
 POWERS_OF_A_HEAD = frozenset(
     {
         Power.IMPORT_ROSTERS,

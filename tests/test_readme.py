@@ -169,7 +169,7 @@ def test_the_demonstration_people_and_their_password_are_those_that_exist() -> N
     two_commands = section("Two commands")
     assert f"`{demo.PASSWORD}`" in two_commands and f"code {demo.CLOSED}" in two_commands
     named = {row[0].strip("`") for row in rows(two_commands, 2)}
-    assert named == {person[0] for person in (*demo.PEOPLE, demo.HEAD, *demo.STAFF)}
+    assert named == {person[0] for person in (*demo.PEOPLE, demo.TEACHER, demo.HEAD, *demo.STAFF)}
 
 
 def test_what_stands_in_the_way_is_said_in_the_words_of_the_program() -> None:
