@@ -22,7 +22,7 @@ def test_a_teacher_opens_her_heading_and_the_next_time_goes_on(comes: Comes, jav
     teacher.stands_on("Auvergne-Rhône-Alpes — Entrer dans l’ENT")
     teacher.press("Confirmer")
     teacher.stands_on("Erreur\u00a0: Auvergne-Rhône-Alpes — Entrer dans l’ENT")
-    teacher.page.get_by_text("Enseignant", exact=True).click()
+    teacher.page.locator("summary", has_text="Enseignant").first.click()
     teacher.page.locator("#way-enseignant-agricole").check()
     teacher.tick("Oui\u00a0: c’est mon ordinateur")
     teacher.press("Confirmer")
