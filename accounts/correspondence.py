@@ -56,10 +56,10 @@ def readers_of_many(people: Sequence[User]) -> dict[int, list[Reader]]:
         holder__emailaddress__verified=True,
         holder__emailaddress__primary=True,
     )
-    for key, address, language in held.order_by("pk").values_list(
-        "child", "holder__emailaddress__email", "holder__language"
+    for key, address, language, custody in held.order_by("pk").values_list(
+        "child", "holder__emailaddress__email", "holder__language", "pk"
     ):
-        found[key].append(Reader(address, language))
+        found[key].append(Reader(address, language, custody))
     return found
 
 

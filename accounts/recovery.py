@@ -296,14 +296,17 @@ def make_many_choose(keys: Sequence[int], *, academy: str) -> int:
         for key, readers in correspondence.readers_of_many(list(people.filter(is_active=True))).items()
         if readers
     }
-    requests = [RecoveryRequest(user_id=key) for key in written_to]
-    RecoveryRequest.objects.bulk_create(requests)
+    asked = [
+        (RecoveryRequest(user_id=key, custody_id=reader.custody), reader)
+        for key, readers in written_to.items()
+        for reader in readers
+    ]
+    RecoveryRequest.objects.bulk_create([request for request, _reader in asked])
     outbox.post_many(
         KIND,
         (
-            outbox.Posting(reference=str(each.public_id), to=reader.address, language=reader.language)
-            for each in requests
-            for reader in written_to[each.user_id or 0]
+            outbox.Posting(reference=str(request.public_id), to=reader.address, language=reader.language)
+            for request, reader in asked
         ),
         academy=academy,
     )

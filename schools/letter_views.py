@@ -33,9 +33,10 @@ from .models import (
     Student,
 )
 from .models.pupils import GroupKind
+from .own_school import GIVE_LETTERS
 from .scope import Scope
 from .search_key import prefix_query, words_of
-from .views import for_a_head, proved
+from .views import at_own_school, proved
 
 A_PAGE, MOST_FOUND = 100, 20
 Person = Student | StaffMember | GuardianContact
@@ -43,7 +44,7 @@ Person = Student | StaffMember | GuardianContact
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_a_head
+@at_own_school(GIVE_LETTERS)
 def batches(request: HttpRequest, school: School, scope: Scope) -> HttpResponse:
     """Show the letters that were given lately, and take back those of a class."""
     if request.method == "POST":
@@ -74,7 +75,7 @@ def _batches_page(request: HttpRequest, school: School, scope: Scope) -> HttpRes
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_a_head
+@at_own_school(GIVE_LETTERS)
 def prepare(request: HttpRequest, school: School, scope: Scope) -> HttpResponse:
     """Ask for whom letters are: the password comes first, so that nothing of the form is lost."""
     return proved(_prepare)(request, school=school, scope=scope)
@@ -121,7 +122,7 @@ def _prepare(request: HttpRequest, school: School, scope: Scope) -> HttpResponse
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_a_head
+@at_own_school(GIVE_LETTERS)
 def batch(request: HttpRequest, school: School, scope: Scope, public_id: UUID) -> HttpResponse:
     """Show how far letters are, hand over their files, and say which were used."""
     found = get_object_or_404(
@@ -202,7 +203,7 @@ def _page_number(request: HttpRequest) -> int:
 
 @never_cache
 @require_safe
-@for_a_head
+@at_own_school(GIVE_LETTERS)
 def progress(request: HttpRequest, school: School, scope: Scope, public_id: UUID) -> HttpResponse:
     """Say how far letters are, for the script of the page."""
     found = get_object_or_404(LetterBatch.objects.open_to(scope), public_id=public_id)
@@ -211,7 +212,7 @@ def progress(request: HttpRequest, school: School, scope: Scope, public_id: UUID
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_a_head
+@at_own_school(GIVE_LETTERS)
 def persons(request: HttpRequest, school: School, scope: Scope) -> HttpResponse:
     """Find somebody of one's school by name: which letter they have, a new one, or none any more.
 
