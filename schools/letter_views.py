@@ -21,7 +21,7 @@ from back_office import who
 from throttling import limits
 
 from .forms import LettersForm, NewLetterForm
-from .letters import codes, keeping, making, outcomes, people, revoking
+from .letters import codes, keeping, making, outcomes, people, revoking, typesetting
 from .models import (
     Audience,
     Division,
@@ -242,6 +242,8 @@ def _act_on_person(request: HttpRequest, school: School, scope: Scope) -> HttpRe
             )
         except keeping.NoFile:
             told = _("Cette lettre a déjà été donnée, et son fichier est effacé. Demandez-en une autre.")
+        except typesetting.Unprintable:
+            told = outcomes.sentence("unprintable")
         except limits.Refused as refusal:
             told = _("Trop de nouvelles lettres ont été données. Réessayez %(wait)s.") % {
                 "wait": refusal.wait

@@ -153,8 +153,8 @@ def replace(
     The caller has checked that ``by``, as the journal names them, may do that: a head, or a teacher of the
     pupil's class. The same form sent twice gives the same letter, as long as its file is kept (SAFETY F14).
     Outside any transaction. Raises :class:`NoIdentifier`, :class:`schools.letters.keeping.NoFile` for a form
-    that was sent before and whose file is erased, and :class:`throttling.limits.Refused` (ten a day for a
-    person, two hundred for who gives).
+    that was sent before and whose file is erased, :class:`schools.letters.typesetting.Unprintable`, and
+    :class:`throttling.limits.Refused` (ten a day for a person, two hundred for who gives).
     """
     before = LetterBatch.objects.filter(submission=submission, school=school, asked_by=by).first()
     if before is not None:

@@ -6,8 +6,11 @@ the layout.
 
 from __future__ import annotations
 
+import base64
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -15,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import segno
-import typst
 from django.utils import translation
 from django.utils.formats import date_format
 
@@ -25,6 +27,8 @@ from schools.person_names import transliterate
 from . import addresses, signs, texts
 
 LAYOUT = Path(__file__).parent / "layouts" / "letters.typ"
+PRESS = Path(__file__).parent / "press.py"
+PATIENCE = 100  # seconds for a file of five hundred letters: two or three on a machine that is not busy
 # What the fonts of the library can draw of names; beyond it letters are printed without their marks.
 _DRAWN = frozenset(chr(sign) for sign in (*range(0x20, 0x7F), *range(0xA0, 0x180), *range(0x1EA0, 0x1EFA)))
 _DRAWN |= frozenset("‘’“”–—•…«»ȘșȚț")
@@ -62,13 +66,13 @@ def unpack(written: bytes) -> list[Line]:
 
 def pdf(batch: LetterBatch, lines: Sequence[Line]) -> bytes:
     """Return the letters of a batch as one PDF. Raises :class:`Unprintable`."""
-    return _compile(_document(batch, lines), format="pdf", pdf_standards=["ua-1"])
+    [made] = _compile(_document(batch, lines), format="pdf", pdf_standards=["ua-1"])
+    return made
 
 
 def pictures(batch: LetterBatch, lines: Sequence[Line], *, dots_per_inch: int = 70) -> list[bytes]:
     """Return the same pages as PNG, for eyes. Raises :class:`Unprintable`."""
-    made: Any = _compile(_document(batch, lines), format="png", ppi=float(dots_per_inch))
-    return [made] if isinstance(made, bytes) else list(made)
+    return _compile(_document(batch, lines), format="png", ppi=float(dots_per_inch))
 
 
 def square(address: str) -> str:
@@ -84,13 +88,20 @@ def in_words(day: date, language: str) -> str:
         return date_format(day, "j F Y")
 
 
-def _compile(document: dict[str, Any], **options: Any) -> bytes:
-    sources = {"main.typ": LAYOUT.read_bytes(), "letters.json": json.dumps(document).encode()}
+def _compile(document: dict[str, Any], **options: Any) -> list[bytes]:
+    sources = {"main.typ": LAYOUT.read_text(encoding="utf-8"), "letters.json": json.dumps(document)}
     try:
-        made: bytes = typst.compile(sources, ignore_system_fonts=True, **options)
-    except typst.TypstError as error:
-        raise Unprintable from error  # without its text, which may quote a letter
-    return made
+        pressed = subprocess.run(  # noqa: S603  (a program of ours, and no shell)
+            [sys.executable, "-I", str(PRESS)],
+            input=json.dumps({"sources": sources, "options": options}).encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # it may quote a letter
+            timeout=PATIENCE,
+            check=True,
+        )
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+        raise Unprintable from None
+    return [base64.b64decode(each) for each in json.loads(pressed.stdout)]
 
 
 def _document(batch: LetterBatch, lines: Sequence[Line]) -> dict[str, Any]:
