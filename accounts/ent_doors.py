@@ -6,8 +6,6 @@ the passcode of a one-time-password key.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from functools import partial
 from typing import Any
 
@@ -28,20 +26,18 @@ _WRONG = _(
     "L’identifiant ou le mot de passe n’est pas bon. Vérifiez les majuscules. C’est la première fois ? "
     "Recopiez l’identifiant et le code de la lettre ; un code sert une seule fois."
 )
-PASSCODE = re.compile(r"[0-9]{10,14}")  # a PIN of four to eight digits, and six of the key
 
 
 def by_passcode_or_password(request: HttpRequest, login: str, typed: str, authority: str) -> User | None:
     """Return whom a name lets in with a passcode or a password: one hash, whatever was typed.
 
-    Raises :class:`throttling.limits.Refused`.
+    What has the shape of a passcode is judged as one and as nothing else, whoever has a key: a password has
+    letters in it (P2). Raises :class:`throttling.limits.Refused`.
     """
-    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", typed[:100]))
-    if PASSCODE.fullmatch(plain):
-        user = DoorBackend.find(login, authority)
-        if user is not None and user.is_active and otp_keys.has_key(user):
-            return user if otp_keys.verify(user, typed) else None
-    return by_password(request, login, typed, authority)
+    if not otp_keys.looks_like_one(typed):
+        return by_password(request, login, typed, authority)
+    user = DoorBackend.find(login, authority)
+    return user if otp_keys.verify(user, typed) else None
 
 
 def for_pupils() -> Door:

@@ -28,15 +28,15 @@ class Migration(migrations.Migration):
             name='Entrance',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.CharField(help_text='La page sera «\xa0/ent/… /\xa0». Par exemple\xa0: auvergne-rhone-alpes.', max_length=40, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9]+(-[a-z0-9]+)*$', 'Des minuscules, des chiffres et des traits d’union.')], verbose_name='nom dans l’adresse')),
+                ('slug', models.CharField(help_text='La page sera « /ent/… / ». Par exemple : auvergne-rhone-alpes.', max_length=40, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9]+(-[a-z0-9]+)*$', 'Des minuscules, des chiffres et des traits d’union.')], verbose_name='nom dans l’adresse')),
                 ('name', models.CharField(max_length=60, unique=True, verbose_name='nom de la région')),
-                ('is_open', models.BooleanField(default=True, help_text='Décochée\xa0: la page n’existe plus pour personne.', verbose_name='ouverte')),
+                ('is_open', models.BooleanField(default=True, help_text='Décochée : la page n’existe plus pour personne.', verbose_name='ouverte')),
             ],
             options={
                 'verbose_name': 'entrée d’une région',
                 'verbose_name_plural': 'entrées des régions',
                 'ordering': ['name'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('slug__in', ('oublier', 'profil', 'pas-encore', 'regions', 'personnels')), _negated=True), name='entrance_slug_is_free', violation_error_message='Cette adresse sert déjà à une autre page\xa0: choisissez-en une autre.'), models.CheckConstraint(condition=models.Q(('slug__regex', '^[a-z0-9]+(-[a-z0-9]+)*$')), name='entrance_slug_is_plain', violation_error_message='Des minuscules, des chiffres et des traits d’union.')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('slug__in', ('oublier', 'profil', 'pas-encore', 'regions', 'personnels')), _negated=True), name='entrance_slug_is_free', violation_error_message='Cette adresse sert déjà à une autre page : choisissez-en une autre.'), models.CheckConstraint(condition=models.Q(('slug__regex', '^[a-z0-9]+(-[a-z0-9]+)*$')), name='entrance_slug_is_plain', violation_error_message='Des minuscules, des chiffres et des traits d’union.')],
             },
         ),
         migrations.CreateModel(
@@ -44,11 +44,11 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('name', models.CharField(help_text='Ce que lisent les personnes. Par exemple\xa0: «\xa0Portail de l’académie de Lyon\xa0».', max_length=80, unique=True, verbose_name='nom')),
+                ('name', models.CharField(help_text='Ce que lisent les personnes. Par exemple : « Portail de l’académie de Lyon ».', max_length=80, unique=True, verbose_name='nom')),
                 ('issuer', models.CharField(help_text='Une adresse en https://, exactement comme le fournisseur l’écrit lui-même. Toutes ses autres adresses doivent être sur le même serveur.', max_length=200, verbose_name='émetteur (issuer)')),
                 ('client_id', models.CharField(max_length=200, verbose_name='identifiant de client')),
                 ('sealed_secret', models.TextField(editable=False, verbose_name='secret')),
-                ('scope', models.CharField(default='openid profile', help_text='Séparées par des espaces\xa0; «\xa0openid\xa0» en fait toujours partie.', max_length=200, verbose_name='portées (scope)')),
+                ('scope', models.CharField(default='openid profile', help_text='Séparées par des espaces ; « openid » en fait toujours partie.', max_length=200, verbose_name='portées (scope)')),
                 ('claim', models.CharField(default='preferred_username', help_text='Le nom de l’attribut (claim) qui porte l’identifiant que déclarent les établissements.', max_length=60, verbose_name='attribut de l’identifiant académique')),
                 ('algorithm', models.CharField(choices=[('RS256', 'RS256'), ('ES256', 'ES256')], default='RS256', max_length=5, verbose_name='signature des jetons')),
                 ('is_on', models.BooleanField(default=False, verbose_name='ouvert')),
@@ -105,12 +105,12 @@ class Migration(migrations.Migration):
             name='WayIn',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(help_text='Court, unique dans la région, et pour toujours\xa0: «\xa0enseignant-lyon\xa0».', max_length=40, validators=[django.core.validators.RegexValidator('^[a-z0-9]+(-[a-z0-9]+)*$', 'Des minuscules, des chiffres et des traits d’union.')], verbose_name='code')),
+                ('code', models.CharField(help_text='Court, unique dans la région, et pour toujours : « enseignant-lyon ».', max_length=40, validators=[django.core.validators.RegexValidator('^[a-z0-9]+(-[a-z0-9]+)*$', 'Des minuscules, des chiffres et des traits d’union.')], verbose_name='code')),
                 ('order', models.PositiveSmallIntegerField(default=0, help_text='Les plus petits nombres d’abord.', verbose_name='rang')),
                 ('label', models.CharField(max_length=100, verbose_name='texte')),
                 ('label_en', models.CharField(blank=True, max_length=100, verbose_name='texte en anglais')),
                 ('audience', models.CharField(choices=[('pupil', 'Élèves'), ('guardian', 'Responsables légaux'), ('teacher', 'Enseignants'), ('staff', 'Personnels non enseignants'), ('authority', 'Personnels de collectivité'), ('guest', 'Invités et autres comptes')], max_length=10, verbose_name='pour qui')),
-                ('leads_to', models.CharField(blank=True, choices=[('', 'rien\xa0: un titre, avec d’autres choix dessous'), ('guardians', 'la connexion des responsables légaux'), ('pupils', 'la connexion des élèves'), ('staff', 'la connexion des personnels d’une académie'), ('provider', 'un fournisseur d’identité'), ('page', 'une page avec une phrase')], max_length=10, verbose_name='mène à')),
+                ('leads_to', models.CharField(blank=True, choices=[('', 'rien : un titre, avec d’autres choix dessous'), ('guardians', 'la connexion des responsables légaux'), ('pupils', 'la connexion des élèves'), ('staff', 'la connexion des personnels d’une académie'), ('provider', 'un fournisseur d’identité'), ('page', 'une page avec une phrase')], max_length=10, verbose_name='mène à')),
                 ('sentence', models.CharField(blank=True, help_text='Ce que la personne lit, et peut faire, si elle n’a pas de connexion ici.', max_length=500, verbose_name='phrase')),
                 ('sentence_en', models.CharField(blank=True, max_length=500, verbose_name='phrase en anglais')),
                 ('is_shown', models.BooleanField(default=True, verbose_name='montré')),
@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
                 ('is_under_heading', models.GeneratedField(db_persist=True, expression=models.ExpressionWrapper(models.Q(('parent__isnull', False)), output_field=models.BooleanField()), output_field=models.BooleanField())),
                 ('academy', models.ForeignKey(blank=True, help_text='Seulement pour la connexion des personnels d’une académie.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='schools.academy', verbose_name='académie')),
                 ('entrance', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ways', to='accounts.entrance', verbose_name='région')),
-                ('parent', models.ForeignKey(blank=True, help_text='Vide\xa0: au premier niveau.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='ways', to='accounts.wayin', verbose_name='sous le titre')),
+                ('parent', models.ForeignKey(blank=True, help_text='Vide : au premier niveau.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='ways', to='accounts.wayin', verbose_name='sous le titre')),
                 ('provider', models.ForeignKey(blank=True, help_text='Seulement pour un fournisseur d’identité.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.identityprovider', verbose_name='fournisseur d’identité')),
             ],
             options={
@@ -197,7 +197,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='wayin',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('leads_to', ''), _negated=True), ('parent', None), _connector='OR'), name='way_in_heading_on_top', violation_error_message='Un titre reste au premier niveau\xa0: il ne va pas sous un autre.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('leads_to', ''), _negated=True), ('parent', None), _connector='OR'), name='way_in_heading_on_top', violation_error_message='Un titre reste au premier niveau : il ne va pas sous un autre.'),
         ),
         migrations.AddConstraint(
             model_name='wayin',
