@@ -75,7 +75,7 @@ def post(kind: str, person: User, *, readers: list[Reader] | None = None, academ
         )
 
 
-def register_number(number: Callable[[User], str]) -> None:
+def register(number: Callable[[User], str]) -> None:
     """Add a way to know the mobile number of a person, in E.164; empty for who has none.
 
     Called once, from an app's ``correspondence.py``.

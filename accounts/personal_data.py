@@ -268,6 +268,9 @@ _POINTERS = (
     Pointer(FirstSignIn, "user", Fate.STAYS),
     Pointer(SmsNumber, "user", Fate.ENDS),
     Pointer(OtpKey, "user", Fate.STAYS),
+    # Who gave a right or asked for a reset: it was that account.
+    Pointer(LocalAdmin, "given_by", Fate.STAYS),
+    Pointer(SchoolReset, "asked_by", Fate.STAYS),
     Pointer(Registration, "user", Fate.STAYS),
     Pointer(RecoveryRequest, "user", Fate.ENDS),
     Pointer(AddressChange, "user", Fate.ENDS),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from accounts.correspondence import register_number
+from accounts.correspondence import register
 
 from . import mobiles
 
-register_number(mobiles.of)
+register(mobiles.of)

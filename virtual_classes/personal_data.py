@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.moving import Fate, Pointer
 from accounts.personal_data import Claim, register
 
 from .models import (
@@ -82,11 +84,27 @@ def _erase(user: User) -> None:
     VirtualClass.objects.filter(teacher=user).delete()
 
 
+def _classes_in_words(rows: QuerySet[Any]) -> list[str]:
+    return [
+        _("La classe virtuelle « %(title)s »") % {"title": title}
+        for title in rows.order_by("pk").values_list("title", flat=True)
+    ]
+
+
+_POINTERS = (
+    Pointer(VirtualClass, "teacher", Fate.MOVES, says=_classes_in_words),
+    Pointer(ClassSession, "teacher", Fate.MOVES),  # never two at once: virtual_classes.merging
+    Pointer(Membership, "user", Fate.MOVES, alike=("virtual_class",)),
+    Pointer(RollCallLine, "user", Fate.MOVES, alike=("record",)),
+    Pointer(Entry, "user", Fate.STAYS),  # gone the next morning
+)
+
 register(
     Claim(
         models=(VirtualClass, ClassSession, Membership, Entry, SessionRecord, RollCallLine),
         export=_export,
         erase=_erase,
+        pointers=_POINTERS,
     )
 )
 

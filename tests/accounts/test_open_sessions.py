@@ -182,6 +182,7 @@ def test_a_session_is_written_once_by_the_page_that_begins_it(person) -> None:
 def test_a_session_comes_with_its_person_and_where_they_stand(person, django_assert_num_queries) -> None:
     person()
     browser = signed_in()
+    assert is_in(browser)  # whether any class is planned at all is asked once in a while
     with django_assert_num_queries(1):
         assert is_in(browser)
 

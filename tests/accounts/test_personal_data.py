@@ -115,7 +115,10 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "accounts.belonging",
         "guardians.belonging",
     ]
-    assert [check.__module__ for check in merging._checks] == ["guardians.merging"]
+    assert [check.__module__ for check in merging._checks] == [
+        "guardians.merging",
+        "virtual_classes.merging",
+    ]
     assert [farewell.__module__ for farewell in farewells._farewells] == [
         "accounts.openid.door",
         "guardians.franceconnect.door",

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from accounts import belonging
 from mcm_portal import context, views
 
 
@@ -58,6 +59,7 @@ def test_somebody_signed_in_finds_their_space_and_the_way_out() -> None:
 
     request = RequestFactory().get("/")
     request.user = Known()
+    request.session = {belonging.KNOWN: []}
     page = words(views.home(request))
     assert f'href="{reverse("my_space")}"' in page
     assert f'<form method="post" action="{reverse("sign_out")}">' in page

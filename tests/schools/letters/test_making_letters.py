@@ -242,7 +242,7 @@ class TestTheFiles:
             assert mark in content, mark
         [line] = lines(batch)
         kept = bytes(LetterFile.objects.get().sealed) + bytes(LetterPart.objects.get().sealed)
-        assert b"PDF" not in kept and line.code.encode() not in kept
+        assert b"%PDF" not in kept and line.code.encode() not in kept
         assert Record.objects.get(act="letters.taken").subject == batch.subject
 
     @pytest.mark.parametrize("audience", Audience)

@@ -27,6 +27,11 @@ PUPIL = Person(key="eleve-0123456789", name="Léa Martin")
 
 
 @pytest.fixture(autouse=True)
+def room() -> None:
+    """The providers as they are, and not the made-up ones of the tests around."""
+
+
+@pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for a silent server less than people would."""
     monkeypatch.setattr(calling, "PATIENCE", 0.5)
