@@ -261,12 +261,7 @@ _POINTERS = (
     ),
     Pointer(Custody, "child", Fate.STAYS),  # of the past: an account that is held is not merged
     Pointer(Notice, "user", Fate.MOVES, alike=("kind",)),
-    Pointer(OtherPost, "user", Fate.MOVES, says=_posts_in_words),
     Pointer(ProviderIdentity, "user", Fate.MOVES, says=_providers_in_words, alike=("issuer",)),
-    # What one wants to hear of is chosen for an account; so is the code of the letter that opened it.
-    Pointer(ContactPreferences, "user", Fate.STAYS),
-    Pointer(FirstSignIn, "user", Fate.STAYS),
-    Pointer(SmsNumber, "user", Fate.ENDS),
     Pointer(OtpKey, "user", Fate.STAYS),
     # Who gave a right or asked for a reset: it was that account.
     Pointer(LocalAdmin, "given_by", Fate.STAYS),
@@ -414,6 +409,13 @@ register(
         models=(ContactPreferences, FirstSignIn, OtherPost, SmsNumber),
         export=_export_first_sign_in,
         erase=_erase_first_sign_in,
+        pointers=(
+            Pointer(OtherPost, "user", Fate.MOVES, says=_posts_in_words),
+            # What one wants to hear of is chosen for an account; so is the code of the letter that opened it.
+            Pointer(ContactPreferences, "user", Fate.STAYS),
+            Pointer(FirstSignIn, "user", Fate.STAYS),
+            Pointer(SmsNumber, "user", Fate.ENDS),
+        ),
     )
 )
 
