@@ -19,7 +19,7 @@ from accounts import merging, personal_data
 from accounts.models import Enrolment, User
 from schools.models import Division, StaffDivision, StaffMember
 from throttling.models import Counter
-from virtual_classes import demonstration, joining, lobby, lookalikes, roll_call, running, scheduling
+from virtual_classes import demonstration, joining, lobby, lookalikes, roll_call, running, scheduling, volume
 from virtual_classes.forms import settings_of
 from virtual_classes.models import ClassSession, Entry, RollCallLine, VirtualClass
 from virtual_classes.providers import UnknownProvider
@@ -375,3 +375,19 @@ def test_two_accounts_with_a_class_at_the_same_hour_are_not_put_together(
     assert objection is not None and "même heure" in str(objection.sentence)
     scheduling.cancel(later, by=second)
     assert merging.objection_to(teacher, second) is None
+
+
+def test_nothing_stays_of_who_was_in_the_last_class_of_the_evening(
+    opened: Opened, teacher: User, pupil: Callable[..., User]
+) -> None:
+    session = opened()
+    knock(signed_in(pupil()), session)
+    running.end(session, by=teacher)
+    midnight = volume.this_morning()
+    ClassSession.objects.update(
+        during=DateTimeTZRange(midnight - timedelta(hours=1), midnight - timedelta(minutes=5)),
+        opened_at=midnight - timedelta(hours=1),
+        ended_at=midnight - timedelta(minutes=4),
+    )
+    volume.purge()
+    assert not Entry.objects.exists()
