@@ -93,7 +93,7 @@ def room(monkeypatch: pytest.MonkeyPatch) -> Iterator[MadeUpRoom]:
         for each in (usual, other):
             if each.code == code:
                 return each
-        raise providers.UnknownProvider(code)
+        raise providers.UnknownProvider(code, [usual.code, other.code])
 
     monkeypatch.setattr(providers, "available", lambda academy="": [usual, other])
     monkeypatch.setattr(providers, "get", get)
