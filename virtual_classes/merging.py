@@ -14,7 +14,7 @@ SAME_HOUR = Objection(
     "same_hour",
     _(
         "Ces deux comptes ont une séance de classe virtuelle à la même heure. "
-        "Annulez l’une des deux dans « Mes classes virtuelles », puis recommencez."
+        "Annulez l’une des deux dans « Mes classes virtuelles », puis recommencez."
     ),
 )
 

@@ -98,7 +98,7 @@ def _hand_on_shared_classes(user: User) -> None:
 
 def _classes_in_words(rows: QuerySet[VirtualClass]) -> list[str]:
     return [
-        _("La classe virtuelle « %(title)s »") % {"title": title}
+        _("La classe virtuelle « %(title)s »") % {"title": title}
         for title in rows.order_by("pk").values_list("title", flat=True)
     ]
 
