@@ -77,6 +77,7 @@ POWERS_OF_A_HEAD = frozenset(
         Power.LOOK_AFTER_STAFF,
         Power.GIVE_LETTERS,
         Power.RESET_SCHOOL,
+        Power.RULE_CLASSES,
     }
 )
 POWERS_OF_AN_AREA: dict[str, frozenset[Power]] = {

@@ -70,10 +70,12 @@ def _is_whose(visit: Visit, user: User | None, browser: str) -> bool:
 
 
 def read_pass(written: str) -> Inside | None:
-    """Return who has a pass; ``None`` for none."""
+    """Return who has a pass; ``None`` for none, and for who was sent out since (SAFETY T45)."""
     try:
         room, person, name, moderator = signing.loads(written, salt=SALT, max_age=PASS)
     except (signing.BadSignature, ValueError, TypeError):
+        return None
+    if not moderator and not Entry.objects.filter(seat_key=str(person), state=Entry.State.ENTERED).exists():
         return None
     return Inside(str(room), str(person), str(name), bool(moderator))
 

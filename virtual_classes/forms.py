@@ -23,11 +23,11 @@ from support.forms import TextField
 
 from . import providers
 from .inviting import MOST_AT_ONCE
-from .models import Degree, Mode, Parents, VirtualClass
+from .models import ClassRules, Degree, Mode, Parents, VirtualClass
 from .models.classes import LONGEST_BEFORE, MOST_SEATS, USUAL_SEATS
 from .providers.link import clean_link
 from .scheduling import Wanted
-from .teaching import Teaching
+from .teaching import Choices, Teaching
 
 LASTING = (15, 30, 45, 55, 60, 90, 120, 180)  # minutes
 USER_NAME = re.compile(r"[a-z][a-z0-9._-]{2,29}")
@@ -325,6 +325,61 @@ class NotesForm(forms.Form):
     """« Ce qui a été fait »."""
 
     notes = TextField(label=_("Ce qui a été fait, le travail donné"), required=False)
+
+
+class SchoolRulesForm(forms.Form):
+    """What a head lets the teachers of the school choose, of what the académie allows."""
+
+    by_account = forms.BooleanField(
+        label=_("Par compte : seulement les personnes identifiées"), required=False
+    )
+    by_link = forms.BooleanField(
+        label=_("Par lien : un élève n’a pas besoin de compte"),
+        help_text=_("Le nom qu’un élève écrit n’est pas vérifié : l’enseignant décide qui entre."),
+        required=False,
+    )
+    of_a_division = forms.BooleanField(
+        label=_("Une classe virtuelle pour une classe de l’établissement"),
+        help_text=_("Tous les enseignants de la classe y tiennent leurs séances."),
+        required=False,
+    )
+    of_a_teacher = forms.BooleanField(
+        label=_("Une classe virtuelle d’un enseignant, pour les élèves qu’il invite"), required=False
+    )
+
+    def __init__(self, *args: Any, allowed: Choices, now: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial = _as_boxes(now)
+        for name, is_allowed in _as_boxes(allowed).items():
+            if not is_allowed:
+                del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a rule that leaves nothing."""
+        said = super().clean() or self.cleaned_data
+        for names, words in (
+            (("by_account", "by_link"), _("Laissez au moins une entrée : par lien ou par compte.")),
+            (("of_a_division", "of_a_teacher"), _("Laissez au moins une sorte de classe virtuelle.")),
+        ):
+            offered = [name for name in names if name in self.fields]
+            if not any(said.get(name) for name in offered):
+                self.add_error(offered[0], words)
+        return said
+
+    def decided(self, before: ClassRules | None) -> dict[str, bool]:
+        """Return the rule; what the académie does not allow now stays as it was decided, else closed."""
+        names = ("by_link", "by_account", "of_a_teacher", "of_a_division")
+        kept = {name: bool(before and getattr(before, name)) for name in names}
+        return {name: bool(self.cleaned_data.get(name, kept[name])) for name in names}
+
+
+def _as_boxes(choices: Choices) -> dict[str, bool]:
+    return {
+        "by_link": Mode.LINK in choices.modes,
+        "by_account": Mode.ACCOUNT in choices.modes,
+        "of_a_teacher": choices.of_a_teacher,
+        "of_a_division": choices.of_a_division,
+    }
 
 
 def settings_of(virtual_class: VirtualClass) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from accounts import standing
 from accounts.models import Profile, SignInName, User
 from guardians.models import Guardianship
-from schools.models import DivisionPupil, Schooling, StaffDivision, Student
+from schools import reference
+from schools.models import DivisionPupil, Schooling, StaffDivision, StaffMember, Student
 from throttling import limits
 
 from . import running
@@ -41,6 +42,10 @@ class Locked(Exception):
 
 class Crowded(Exception):
     """As many visitors wait as a teacher can look at."""
+
+
+class LinkChanged(Exception):
+    """The link by which a visitor came was renewed meanwhile."""
 
 
 class AccountWanted(Exception):
@@ -74,46 +79,51 @@ class _Known:
 
 
 def session_at_the_door(virtual_class: VirtualClass) -> ClassSession | None:
-    """Return the session that one comes for: what runs, else what comes next; ``None`` for none."""
-    alive = virtual_class.sessions.alive().select_related("virtual_class")
-    return alive.running().first() or alive.in_order().first()
+    """Return the session that one comes for: what runs, else what comes next; ``None`` for none.
+
+    Of two that run, that of this hour: the one before it may have been forgotten open by a colleague.
+    """
+    alive = virtual_class.sessions.alive()
+    of_this_hour = alive.running().filter(during__contains=Now()).first()
+    found = of_this_hour or alive.running().in_order().last() or alive.in_order().first()
+    if found is not None:
+        found.virtual_class = virtual_class  # as it was when its link was looked at
+    return found
 
 
 def knock(session: ClassSession, who: Knocker, *, client: str) -> Entry:
     """Stand at the door of a session; who stands there already is who they were.
 
     An expected pupil enters at once where nobody is made to wait; a visitor always waits (T44). Who
-    was refused stays so for the whole session. Raises the refusals above, and
+    was refused stays so for the whole session. What the teacher changes at the same moment counts: the
+    settings are read behind the door's lock. Raises the refusals above, and
     :class:`throttling.limits.Refused`.
     """
     virtual_class = session.virtual_class
-    if who.user is None and virtual_class.mode != Mode.LINK:
-        raise AccountWanted
     before = Entry.objects.filter(session=session).of(who.user, who.browser).first()
     if before is not None and before.state != Entry.State.LEFT:
         return before
-    limits.hit(
-        limits.Limit("classes.knock", who.browser or (who.user.subject if who.user else ""), 30, HOUR),
-        limits.Limit("classes.knock_network", client, 600, HOUR),
-    )
+    limits.hit(*_limits(who, client))
     known = _known(virtual_class, who.user) if who.user else _Known(Role.VISITOR, is_expected=False)
-    if known.role == Role.GUARDIAN and virtual_class.parents == Parents.REFUSED:
-        raise ParentsStayOut
-    likeness = "" if who.user else _resemblance(session, who.name)
+    name = who.user.full_name if who.user else who.name
+    # The name of an account is what its owner typed, unless the school or the teacher named them.
+    likeness = "" if known.is_expected else _resemblance(session, name)
     with transaction.atomic():
         door = ClassSession.objects.select_for_update().get(pk=session.pk)
         entry = Entry.objects.filter(session=door).of(who.user, who.browser).first()
         if entry is not None and entry.state != Entry.State.LEFT:
             return entry  # of two that were sent at once, the second
-        _check_door(session, door, known)
+        now = VirtualClass.objects.get(pk=virtual_class.pk)
+        _check_class(now, virtual_class, known)
+        _check_door(door, now)
         if known.role == Role.VISITOR and _visitors_waiting(door) >= MOST_WAITING:
             raise Crowded
         entry = entry or Entry(session=door, user=who.user, browser="" if who.user else who.browser)
-        entry.name = who.user.full_name if who.user else who.name
+        entry.name = name
         entry.badge, entry.role, entry.is_expected = known.badge, known.role, known.is_expected
         entry.resembles = likeness
         entry.state = Entry.State.WAITING
-        if _walks_in(virtual_class, known) and not door.is_full:
+        if _walks_in(now, known) and not door.is_full:
             entry.state = Entry.State.ADMITTED
             door.seats_taken += 1
         entry.save()
@@ -122,17 +132,39 @@ def knock(session: ClassSession, who: Knocker, *, client: str) -> Entry:
     return entry
 
 
-def _check_door(session: ClassSession, door: ClassSession, known: _Known) -> None:
+def _limits(who: Knocker, client: str) -> list[limits.Limit]:
+    """Whom an account names is counted by it alone: a stranger of the same network shuts nobody out."""
+    if who.user is not None:
+        return [limits.Limit("classes.knock", who.user.subject, 30, HOUR)]
+    return [
+        limits.Limit("classes.knock", who.browser, 30, HOUR),
+        limits.Limit("classes.knock_network", client, 600, HOUR),
+    ]
+
+
+def _check_class(now: VirtualClass, seen: VirtualClass, known: _Known) -> None:
+    """Refuse what the teacher does not allow (any more); ``seen`` is the class as its link was looked at."""
+    if not now.is_alive:
+        raise NotYet
+    if known.role == Role.VISITOR and now.mode != Mode.LINK:
+        raise AccountWanted
+    if known.role == Role.VISITOR and now.link_secret != seen.link_secret:
+        raise LinkChanged
+    if known.role == Role.GUARDIAN and now.parents == Parents.REFUSED:
+        raise ParentsStayOut
+
+
+def _check_door(door: ClassSession, virtual_class: VirtualClass) -> None:
     if not door.is_live:
         raise NotYet
-    if door.state == ClassSession.State.PLANNED and not _is_door_open(session):
+    if door.state == ClassSession.State.PLANNED and not _is_door_open(door, virtual_class):
         raise NotYet
     if door.is_locked:
         raise Locked
 
 
-def _is_door_open(session: ClassSession) -> bool:
-    before = timedelta(minutes=session.virtual_class.opens_before)
+def _is_door_open(session: ClassSession, virtual_class: VirtualClass) -> bool:
+    before = timedelta(minutes=virtual_class.opens_before)
     return ClassSession.objects.filter(pk=session.pk, during__startswith__lte=Now() + before).exists()
 
 
@@ -168,9 +200,18 @@ def _known(virtual_class: VirtualClass, user: User) -> _Known:
     if Profile.GUARDIAN in profiles or children.exists():
         tied = VirtualClass.objects.of_children_of(user).filter(pk=virtual_class.pk).exists()
         return _Known(Role.GUARDIAN, is_expected or tied, badge)
-    if user.staff_member_id is not None or profiles & {Profile.TEACHER, Profile.STAFF}:
-        return _Known(Role.COLLEAGUE, is_expected)
-    return _Known(Role.OTHER, is_expected)
+    # « Enseignant » is said of whom a school or an académie knows: anybody can sign up as one (SAFETY T37).
+    is_colleague = _is_declared(user) or (
+        bool(profiles & {Profile.TEACHER, Profile.STAFF})
+        and reference.academy_of_address(user.address()) is not None
+    )
+    return _Known(Role.COLLEAGUE if is_colleague else Role.OTHER, is_expected)
+
+
+def _is_declared(user: User) -> bool:
+    if user.staff_member_id is None:
+        return False
+    return StaffMember.objects.with_access().filter(pk=user.staff_member_id).exists()
 
 
 def _invited(virtual_class: VirtualClass, user: User) -> QuerySet[Membership]:

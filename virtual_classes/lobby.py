@@ -6,12 +6,13 @@ decision is a row: a page that is loaded again shows the same door.
 
 from __future__ import annotations
 
+from django.contrib.postgres.functions import RandomUUID
 from django.db import transaction
 from django.db.models import F
 
 from accounts.models import User
 
-from .models import ClassSession, Entry
+from .models import ClassSession, Entry, EntryQuerySet, Parents, Role, VirtualClass
 
 
 class NotAllowed(Exception):
@@ -37,8 +38,19 @@ def admit_expected(session: ClassSession, *, by: User) -> int:
     """
     with transaction.atomic():
         door = _door(session.pk, by)
-        waiting = Entry.objects.waiting().filter(session=door, is_expected=True, user__isnull=False)
+        waiting = on_the_list(Entry.objects.filter(session=door), door.virtual_class)
         return _seat(door, list(waiting.order_by("pk").values_list("pk", flat=True)))
+
+
+def on_the_list(entries: EntryQuerySet, virtual_class: VirtualClass) -> EntryQuerySet:
+    """Keep those who wait and whom one button lets in together: who is expected, and has an account.
+
+    Parents are among them only where they come in as their child does.
+    """
+    waiting = entries.waiting().filter(is_expected=True, user__isnull=False)
+    if virtual_class.parents == Parents.ALLOWED:
+        return waiting
+    return waiting.exclude(role=Role.GUARDIAN)
 
 
 def refuse(entry: Entry, *, by: User) -> None:
@@ -46,7 +58,7 @@ def refuse(entry: Entry, *, by: User) -> None:
     with transaction.atomic():
         door = _door(entry.session_id, by)
         rows = Entry.objects.filter(pk=entry.pk)
-        seated = rows.inside().update(state=Entry.State.REFUSED)
+        seated = rows.inside().update(state=Entry.State.REFUSED, seat_key=RandomUUID())
         changed = seated or rows.waiting().update(state=Entry.State.REFUSED)
         _changed(door, freed=seated, changed=changed)
 
@@ -65,7 +77,8 @@ def send_back(entry: Entry, *, by: User) -> None:
     """Send somebody back to the door, where they wait again under another key. Raises :class:`NotAllowed`."""
     with transaction.atomic():
         door = _door(entry.session_id, by)
-        freed = Entry.objects.inside().filter(pk=entry.pk).update(state=Entry.State.WAITING)
+        inside = Entry.objects.inside().filter(pk=entry.pk)
+        freed = inside.update(state=Entry.State.WAITING, seat_key=RandomUUID())
         _changed(door, freed=freed, changed=freed)
 
 
@@ -81,7 +94,7 @@ def lock(session: ClassSession, *, locked: bool, by: User) -> None:
 
 def _door(key: int, by: User) -> ClassSession:
     """Return the session, locked until the transaction ends: those at its door wait for each other here."""
-    mine = ClassSession.objects.run_by(by).select_for_update(of=("self",))
+    mine = ClassSession.objects.run_by(by).select_for_update(of=("self",)).select_related("virtual_class")
     door = mine.filter(pk=key).first()
     if door is None:
         raise NotAllowed

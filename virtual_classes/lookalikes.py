@@ -46,15 +46,29 @@ def resembles(name: str, *, teachers: Iterable[str], pupils: Iterable[str]) -> s
     typed = skeleton(name)
     if not typed:
         return ""
+    written = _in_one_word(name)
     for teacher in teachers:
-        last = skeleton(teacher.partition(" ")[2])
-        if last and _holds(typed, last):
-            return Resemblance.TEACHER
+        # Of « Jean Pierre Dubois » nobody says where the name begins: the last word is looked for as well.
+        for last in dict.fromkeys((teacher.partition(" ")[2], teacher.rpartition(" ")[2])):
+            known = skeleton(last)
+            if known and (_holds(typed, known) or _is_within(_in_one_word(last), written)):
+                return Resemblance.TEACHER
     for pupil in pupils:
         known = skeleton(pupil)
-        if known and _holds(typed, known):
+        if known and (_holds(typed, known) or _is_within(_in_one_word(pupil), written)):
             return Resemblance.PUPIL
     return ""
+
+
+def _in_one_word(name: str) -> str:
+    """Return what a name looks like without its spaces: « Claire-Dubois », « Du Bois », « D u b o i s »."""
+    plain = unicodedata.normalize("NFKC", name[:400]).casefold().translate(_DRAWN_ALIKE)
+    return _drawn(_NOT_LETTERS.sub("", transliterate(plain).lower()))
+
+
+def _is_within(known: str, written: str) -> bool:
+    """Say whether a name, long enough not to be a part of others by chance, stands in what was typed."""
+    return len(known) >= 5 and known in written
 
 
 def _holds(typed: tuple[str, ...], known: tuple[str, ...]) -> bool:

@@ -1,4 +1,4 @@
-"""Two accounts whose classes are at the same hour are not put together yet. Discovered by ``accounts``."""
+"""Why two teachers' accounts may not be put together for now. Discovered by ``accounts``."""
 
 from __future__ import annotations
 
@@ -10,22 +10,20 @@ from accounts.models import User
 
 from .models import ClassSession
 
-TWO_AT_ONCE = Objection(
-    "two_classes_at_once",
+SAME_HOUR = Objection(
+    "same_hour",
     _(
-        "Les deux comptes ont une classe virtuelle à la même heure. "
-        "Déplacez ou annulez l’une des deux séances, puis recommencez."
+        "Ces deux comptes ont une séance de classe virtuelle à la même heure. "
+        "Annulez l’une des deux dans « Mes classes virtuelles », puis recommencez."
     ),
 )
 
 
-def two_at_once(target: User, source: User) -> Objection | None:
-    """Look for sessions to come that one teacher could not hold: the database would refuse them."""
-    standing = ClassSession.objects.exclude(
-        state__in=[ClassSession.State.ENDED, ClassSession.State.CANCELLED]
-    )
-    theirs = standing.filter(teacher=target, during__overlap=OuterRef("during"))
-    return TWO_AT_ONCE if standing.filter(Exists(theirs), teacher=source).exists() else None
+def same_hour(target: User, source: User) -> Objection | None:
+    """Nobody holds two sessions at once, and the database refuses them (DESIGN section 6)."""
+    live = ClassSession.objects.filter(state__in=ClassSession.LIVE)
+    theirs = live.filter(teacher=target, during__overlap=OuterRef("during"))
+    return SAME_HOUR if live.filter(Exists(theirs), teacher=source).exists() else None
 
 
-register(two_at_once)
+register(same_hour)

@@ -11,6 +11,7 @@ from accounts.models import User
 from accounts.moving import Fate, Pointer
 from accounts.personal_data import Claim, register
 
+from . import joining
 from .models import (
     ClassSession,
     Entry,
@@ -78,33 +79,43 @@ def _export(user: User) -> dict[str, Any]:
 
 def _erase(user: User) -> None:
     _memberships(user).delete()
+    for entry in Entry.objects.inside().filter(user=user):
+        joining.leave(entry)  # their seat is another's
     Entry.objects.filter(user=user).delete()
+    _hand_on_shared_classes(user)
     RollCallLine.objects.filter(user=user).delete()
     ClassSession.objects.filter(Q(teacher=user) | Q(virtual_class__teacher=user)).delete()
     VirtualClass.objects.filter(teacher=user).delete()
 
 
-def _classes_in_words(rows: QuerySet[Any]) -> list[str]:
+def _hand_on_shared_classes(user: User) -> None:
+    """Leave the class of a division to a colleague who holds sessions in it: their notes are theirs."""
+    for shared in VirtualClass.objects.filter(teacher=user).exclude(division=None):
+        others = shared.sessions.exclude(teacher=user).order_by("-during__startswith", "pk")
+        if (colleague := others.first()) is not None:
+            VirtualClass.objects.filter(pk=shared.pk).update(teacher=colleague.teacher_id)
+
+
+def _classes_in_words(rows: QuerySet[VirtualClass]) -> list[str]:
     return [
-        _("La classe virtuelle « %(title)s »") % {"title": title}
+        _("La classe virtuelle « %(title)s »") % {"title": title}
         for title in rows.order_by("pk").values_list("title", flat=True)
     ]
 
-
-_POINTERS = (
-    Pointer(VirtualClass, "teacher", Fate.MOVES, says=_classes_in_words),
-    Pointer(ClassSession, "teacher", Fate.MOVES),  # never two at once: virtual_classes.merging
-    Pointer(Membership, "user", Fate.MOVES, alike=("virtual_class",)),
-    Pointer(RollCallLine, "user", Fate.MOVES, alike=("record",)),
-    Pointer(Entry, "user", Fate.STAYS),  # gone the next morning
-)
 
 register(
     Claim(
         models=(VirtualClass, ClassSession, Membership, Entry, SessionRecord, RollCallLine),
         export=_export,
         erase=_erase,
-        pointers=_POINTERS,
+        pointers=(
+            Pointer(VirtualClass, "teacher", Fate.MOVES, says=_classes_in_words),
+            Pointer(ClassSession, "teacher", Fate.MOVES),  # none at the same hour: virtual_classes.merging
+            Pointer(Membership, "user", Fate.MOVES, alike=("virtual_class",)),
+            Pointer(RollCallLine, "user", Fate.MOVES, alike=("record",)),
+            # Where somebody stands at a door is forgotten the next morning; nothing of it goes into a merge.
+            Pointer(Entry, "user", Fate.STAYS),
+        ),
     )
 )
 

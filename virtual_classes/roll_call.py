@@ -18,6 +18,10 @@ class NotAllowed(Exception):
     """This session is not this person's."""
 
 
+class NotNow(Exception):
+    """The roll is called while the session runs: before and after it, everybody would be absent."""
+
+
 def end_of_term(day: date) -> date:
     """Return the last day of the term in which ``day`` falls: 31 December, 31 March or 31 August."""
     if day.month >= 9:
@@ -28,9 +32,12 @@ def end_of_term(day: date) -> date:
 def call(session: ClassSession, *, by: User) -> SessionRecord:
     """Call the roll: who is expected, and whether they are in the class now; who else is there, as well.
 
-    Called again, it adds who came since; what the teacher ticked stays. Raises :class:`NotAllowed`.
+    Called again, it adds who came since; what the teacher ticked stays. Raises :class:`NotAllowed`,
+    and :class:`NotNow` for a session that does not run.
     """
     with transaction.atomic():
+        if not ClassSession.objects.running().filter(pk=session.pk).exists():
+            raise NotNow
         record = _record(session, by)
         entered = Entry.objects.filter(session=session, state=Entry.State.ENTERED)
         inside = list(entered.select_related("user").order_by("pk"))

@@ -30,14 +30,14 @@ def decide(
     of_a_teacher: bool,
     of_a_division: bool,
     by: User,
-    reason: str,
+    reason: str = "",
 ) -> ClassRules:
     """Set the rule of a place, in place of the one there was. It counts from the next page on.
 
     Classes that are there keep how they are entered. Raises :class:`NotAllowed`, and ``ValueError`` for a
     rule that leaves no way in, or no class at all.
     """
-    _check(academy, by)
+    _check(academy, school, by)
     if not (by_link or by_account) or not (of_a_teacher or of_a_division):
         raise ValueError("a rule leaves at least one way in, and one kind of class")
     rule, _new = ClassRules.objects.update_or_create(
@@ -57,15 +57,18 @@ def decide(
 
 
 @transaction.atomic
-def lift(rule: ClassRules, *, by: User, reason: str) -> None:
+def lift(rule: ClassRules, *, by: User, reason: str = "") -> None:
     """Take a rule back: what holds without one holds again. Raises :class:`NotAllowed`."""
-    _check(rule.academy, by)
+    _check(rule.academy, rule.school, by)
     _note(LIFTED, rule, by, reason, [])
     rule.delete()
 
 
-def _check(academy: Academy, by: User) -> None:
-    if not by.scope(Power.RULE_CLASSES).covers(academy.code):
+def _check(academy: Academy, school: School | None, by: User) -> None:
+    """Let an académie be ruled by its DANE, and a school by that or by its own head (SCREENS B3)."""
+    if school is not None and school.academy_id != academy.pk:
+        raise NotAllowed
+    if not by.scope(Power.RULE_CLASSES).covers(academy.code, school.uai if school else ""):
         raise NotAllowed
 
 

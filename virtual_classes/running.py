@@ -50,7 +50,11 @@ def open(session: ClassSession, *, by: User) -> ClassSession:
     with transaction.atomic():
         mine = _mine(session, by)
         if mine.state == ClassSession.State.PLANNED:
-            near = ClassSession.objects.filter(pk=mine.pk, during__startswith__lte=Now() + timedelta(hours=1))
+            near = ClassSession.objects.filter(
+                pk=mine.pk,
+                during__startswith__lte=Now() + timedelta(hours=1),
+                during__endswith__gt=Now() - LATE,
+            )
             if not near.exists() or not mine.virtual_class.is_alive:
                 raise NotNow
             ClassSession.objects.filter(pk=mine.pk).update(
@@ -75,15 +79,18 @@ def try_again(session: ClassSession, *, by: User) -> None:
 def change_provider(session: ClassSession, code: str, *, by: User) -> None:
     """Take another provider's room for this session: nobody at the door loses their place.
 
-    Raises :class:`NotAllowed`, :class:`NotNow`, and ``UnknownProvider`` for one that there is not.
+    Raises :class:`NotAllowed`, :class:`NotNow` once the room is there (those inside would stay behind in it),
+    and ``UnknownProvider`` for one that there is not, or not for this académie.
     """
-    providers.get(code)
+    rooms = [each.code for each in providers.available(session.virtual_class.academy.code)]
+    if code not in rooms:
+        raise UnknownProvider(code, rooms)
     with transaction.atomic():
         mine = _mine(session, by)
-        if not mine.is_live:
-            raise NotNow
-        if mine.provider == code:
+        if mine.provider == code and mine.is_live:
             return
+        if not mine.is_live or mine.is_open:
+            raise NotNow
         ClassSession.objects.filter(pk=mine.pk).update(
             provider=code,
             tries=F("tries") + 1,

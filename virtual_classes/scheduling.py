@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.contrib.postgres.functions import RandomUUID
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -81,6 +82,8 @@ def create(*, by: User, wanted: Wanted, submission: uuid.UUID) -> VirtualClass:
         made = VirtualClass.objects.filter(submission=submission, teacher=by).first()
         if made is not None:
             return made
+        if VirtualClass.objects.filter(submission=submission).exists():  # the form of somebody else
+            raise NotAllowed
         if VirtualClass.objects.alive().filter(teacher=by).count() >= MOST_CLASSES:
             raise TooMany
         made = VirtualClass.objects.create(
@@ -148,7 +151,8 @@ def _check(
 
 
 def change(virtual_class: VirtualClass, wanted: Wanted, *, by: User) -> None:
-    """Change a class. Another mode closes the link there was, at that moment.
+    """Change a class. Another mode closes the link there was, at that moment, with whoever waits by it;
+    by account, visitors who were let in lose their seat too (SCREENS B3).
 
     The kind of class and its division stay. Raises :class:`NotAllowed` for what is not this person's, or
     not left to choose, and :class:`teaching.NotATeacher`.
@@ -177,6 +181,8 @@ def change(virtual_class: VirtualClass, wanted: Wanted, *, by: User) -> None:
             kept.link_secret = random_secret()
             changed.append("link_secret")
         kept.save(update_fields=changed)
+        if "mode" in changed:
+            _put_out_visitors(kept, seated=kept.mode == Mode.ACCOUNT)
         if "provider" in changed:
             kept.sessions.filter(state=ClassSession.State.PLANNED).update(provider=kept.provider)
         if "capacity" in changed:  # of a session that runs as well, but never fewer than sit there
@@ -194,11 +200,26 @@ def renew_link(virtual_class: VirtualClass, *, by: User) -> None:
         kept = _mine(virtual_class, by)
         kept.link_secret = random_secret()
         kept.save(update_fields=["link_secret"])
-        sessions = ClassSession.objects.filter(virtual_class=kept, state__in=ClassSession.LIVE)
-        gone = Entry.objects.waiting().filter(session__in=sessions, user=None)
-        if gone.update(state=Entry.State.LEFT):
-            sessions.update(door_version=F("door_version") + 1)
+        _put_out_visitors(kept, seated=False)
         _note(LINK_RENEWED, kept, by)
+
+
+def _put_out_visitors(virtual_class: VirtualClass, *, seated: bool) -> None:
+    """Send those without an account away from the doors of a class; with ``seated`` from their seats too.
+
+    Behind each door's lock: who knocks at this moment comes before and goes, or finds the class changed.
+    """
+    live = ClassSession.objects.filter(virtual_class=virtual_class, state__in=ClassSession.LIVE)
+    for door in live.select_for_update().order_by("pk"):
+        visitors = Entry.objects.filter(session=door, user=None)
+        gone = visitors.waiting().update(state=Entry.State.LEFT)
+        freed = 0
+        if seated:
+            freed = visitors.inside().update(state=Entry.State.LEFT, seat_key=RandomUUID())
+        if gone or freed:
+            ClassSession.objects.filter(pk=door.pk).update(
+                seats_taken=F("seats_taken") - freed, door_version=F("door_version") + 1
+            )
 
 
 def close(virtual_class: VirtualClass, *, by: User) -> None:
@@ -252,6 +273,8 @@ def plan(
     except IntegrityError as clash:
         if "at_once" in str(clash):
             raise Overlap from clash
+        if "submission" in str(clash):  # the form of another class
+            raise NotAllowed from clash
         raise
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import classes, demonstration, door, sessions
+from .views import classes, demonstration, door, own_school, sessions
 from .views import help as help_views
 
 urlpatterns = [
@@ -41,6 +41,7 @@ urlpatterns = [
     path("classe/porte/<uuid:public_id>/salle/", door.go, name="class_go"),
     path("classe/porte/<uuid:public_id>/partir/", door.leave, name="class_leave"),
     path("classe/au-revoir/", door.left, name="class_left"),
+    path("mon-etablissement/classes-virtuelles/", own_school.classes, name="own_school_classes"),
     path("demonstration/salle/dedans/<str:written>/", demonstration.inside, name="demonstration_inside"),
     path(
         "demonstration/salle/dedans/<str:written>/nouvelles/", demonstration.news, name="demonstration_news"

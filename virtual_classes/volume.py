@@ -12,6 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from schools.school_year import PARIS, SchoolYear, today
 
 from .models import ClassSession, Entry, HoursHeld, RoomMessage, RoomPresence, VirtualClass
+from .models.sessions import LATE
 
 LONGEST = timedelta(hours=12)  # counted of one session
 AT_ONCE = 5_000
@@ -66,9 +67,10 @@ def purge() -> None:
     A session that was held goes once it is counted and its notes are gone; a class goes with its school year.
     """
     morning = this_morning()
-    Entry.objects.filter(session__during__endswith__lt=morning - timedelta(minutes=30)).exclude(
-        session__state__in=["opening", "open"]
-    ).delete()
+    over = Q(session__ended_at__lt=morning) | Q(
+        session__state=ClassSession.State.PLANNED, session__during__endswith__lt=morning - LATE
+    )
+    Entry.objects.filter(over).delete()
     RoomMessage.objects.filter(said_at__lt=morning).delete()
     RoomPresence.objects.filter(seen_at__lt=morning).delete()
     past = ClassSession.objects.filter(
@@ -80,5 +82,5 @@ def purge() -> None:
     kept = kept.filter(
         Q(record__isnull=False) | Q(state__in=["opening", "open"]) | Q(state="ended", is_counted=False)
     )
-    over = VirtualClass.objects.filter(school_year__lt=SchoolYear.current().year)
-    over.exclude(Exists(kept)).delete()
+    past_years = VirtualClass.objects.filter(school_year__lt=SchoolYear.current().year)
+    past_years.exclude(Exists(kept)).delete()

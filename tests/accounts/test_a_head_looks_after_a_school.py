@@ -24,7 +24,7 @@ from .staff import appoint, staff_client
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal")]
 STAFF = f"{HOME}personnel/"
 OTHER = "0690001B"
-PAGES = ("", "personnel/", "eleves/", "demandes/", "fichiers/", "securite/")
+PAGES = ("", "personnel/", "eleves/", "demandes/", "classes-virtuelles/", "fichiers/", "securite/")
 
 
 def page_of(member: StaffMember, end: str = "") -> str:
@@ -49,6 +49,7 @@ def test_every_page_of_a_school_is_registered_once_and_in_order() -> None:
         ("own_school_pupils", "answer_families"),
         ("own_school_requests", "answer_families"),
         ("own_school_letters", "give_letters"),
+        ("own_school_classes", "rule_classes"),
         ("own_school", "import_rosters"),
         ("own_school_reset", "reset_school"),
     ]

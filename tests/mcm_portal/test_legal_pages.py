@@ -68,6 +68,7 @@ NOT_FOR_A_MAP = {
     "own_school": "for heads, who find it on « Mon espace »",
     "own_school_home": "for heads and their local admins, who find it on « Mon espace »",
     "own_school_staff": "for heads, who find it on « Mon établissement »",
+    "own_school_classes": "for heads, who find it on « Mon établissement »",
     "own_school_reset": "for heads, who find it on « Mon établissement »",
     "new_password_wanted": "where a sign-in leads whose password was closed",
     "own_data": "a download of « Mon compte »",
@@ -148,6 +149,16 @@ def test_what_franceconnect_says_and_who_sends_the_sms_is_told_and_asks_nobody_t
     for part in said:
         assert part in page
     assert not PolicyDocument.objects.get(kind="data_protection", version="2026-3", language="fr").major
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("fr", "à la porte d’une séance"), ("en", "at the door of a session")]
+)
+def test_what_virtual_classes_keep_is_told_and_asks_nobody_to_accept_again(
+    texts: None, language: str, said: str
+) -> None:
+    text = PolicyDocument.objects.get(kind="data_protection", version="2026-4", language=language)
+    assert said in text.body and not text.major
 
 
 @pytest.mark.parametrize("address", PAGES)

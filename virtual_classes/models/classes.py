@@ -70,10 +70,13 @@ class VirtualClassQuerySet(models.QuerySet["VirtualClass"]):
     def run_by(self, user: User) -> VirtualClassQuerySet:
         """Return the classes that somebody may run: their own, and those of the divisions they teach (B2).
 
-        A division's teachers are those whom the school declares, asked anew at each page.
+        A division's teachers are those whom the school declares, asked anew at each page: who made its class
+        and teaches it no more sees none of its pupils. So it is with a class that was made for a school.
         """
-        mine = Q(teacher=user)
+        mine = Q(teacher=user, division=None, school=None)
         if user.staff_member_id is not None:
+            posts = StaffMember.objects.with_access().filter(pk=user.staff_member_id)
+            mine |= Q(teacher=user, division=None, school__in=posts.values("school"))
             here = Q(member__gone_at=None) | Q(member__access_until__gt=Now())
             teaches = Q(member__role__in=[StaffMember.Role.TEACHER, StaffMember.Role.HEAD])
             taught = StaffDivision.objects.filter(here, teaches, member=user.staff_member_id)

@@ -82,6 +82,8 @@ def _at_the_door(request: HttpRequest, virtual_class: VirtualClass) -> HttpRespo
             entry = joining.knock(session, who, client=client_address(request))
         except joining.NotYet:
             refusal = _("La porte n’est pas encore ouverte. Reviens un peu avant l’heure.")
+        except joining.LinkChanged:
+            return render(request, "virtual_classes/no_such_class.html", {"help": help_pages()}, status=404)
         except joining.Locked:
             refusal = _("L’enseignant a fermé la porte à clé : personne n’entre plus pour cette séance.")
         except joining.Crowded:

@@ -89,6 +89,8 @@ def _act(request: PersonRequest, found: ClassSession, said: str) -> None:
         messages.error(request, _("Cette salle n’est pas réglée sur ce portail."))
     except (running.NotNow, scheduling.NotNow):
         pass  # the page says where it stands
+    except (lobby.NotAllowed, running.NotAllowed, scheduling.NotAllowed) as lost:
+        raise Http404 from lost  # theirs when the page began, and no more
 
 
 ENTRY_ACTS: dict[str, Any] = {"admit": lobby.admit, "refuse": lobby.refuse, "back": lobby.send_back}
@@ -104,9 +106,9 @@ def _entry(found: ClassSession, written: str) -> Entry:
 
 def _door(found: ClassSession) -> dict[str, Any]:
     """Return what the page shows of the door: who waits, expected ones first, and who is in."""
-    entries = list(found.entries.order_by("pk")[:MOST_SHOWN])
-    waiting = [each for each in entries if each.state == Entry.State.WAITING]
-    waiting.sort(key=lambda each: (not each.is_expected, each.pk))
+    # Each kind by itself: those who knocked and left again push nobody out of sight (SAFETY T46).
+    entries = Entry.objects.filter(session=found)
+    waiting = list(entries.waiting().order_by("-is_expected", "pk")[:MOST_SHOWN])
     rooms = providers.available(found.virtual_class.academy.code)
     return {
         "session": found,
@@ -114,9 +116,9 @@ def _door(found: ClassSession) -> dict[str, Any]:
         "zone": zone_of(found.virtual_class.academy.code),
         "etag": _etag(found.door_version, found.state),
         "waiting": waiting,
-        "expected": sum(each.is_expected and each.is_verified for each in waiting),
-        "inside": [each for each in entries if each.has_seat],
-        "refused": [each for each in entries if each.state == Entry.State.REFUSED],
+        "expected": lobby.on_the_list(entries, found.virtual_class).count(),
+        "inside": list(entries.inside().order_by("pk")[:MOST_SHOWN]),
+        "refused": entries.filter(state=Entry.State.REFUSED).count(),
         "other_rooms": [
             (each.code, each.label) for each in rooms if found.trouble and each.code != found.provider
         ],
@@ -176,7 +178,10 @@ def record(request: PersonRequest, public_id: UUID) -> HttpResponse:
     kept = SessionRecord.objects.filter(session=found).first()
     form = NotesForm(request.POST or None, initial={"notes": kept.notes if kept else ""})
     if request.method == "POST" and "call" in request.POST:
-        roll_call.call(found, by=request.user)
+        try:
+            roll_call.call(found, by=request.user)
+        except roll_call.NotNow:
+            messages.error(request, _("L’appel se fait pendant la séance."))
         return redirect("class_record", public_id=public_id)
     if request.method == "POST" and "erase" in request.POST:
         roll_call.erase(found, by=request.user)
