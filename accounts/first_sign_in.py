@@ -35,7 +35,7 @@ from schools.models import StaffMember, Student
 from schools.school_year import today
 from throttling.clients import client_address
 
-from . import custody, open_sessions, recovery, sessions
+from . import custody, open_sessions, otp_keys, recovery, sessions
 from .ages import DIGITAL_MAJORITY, MAJORITY, has_reached
 from .backends import forget_guesses
 from .models import (
@@ -135,14 +135,18 @@ def by_letter(
 
 
 def _under_way(name: str, code: str) -> User | None:
-    """Return whose first sign-in was begun with this code, as long as no password has taken its place."""
-    return User.objects.filter(
+    """Return whose first sign-in was begun with this code, as long as no password has taken its place.
+
+    Nobody's, once the account was closed with its school or by staff: the code is closed with it (G16).
+    """
+    begun = User.objects.filter(
         first_sign_in__code_digest=_digest(code),
         first_sign_in__until__gt=Now(),
         owes_password=True,
         is_active=True,
         sign_in_names__name=name,
     ).first()
+    return begun if begun is not None and begun.has_usable_password() else None
 
 
 def begin_for_staff(
@@ -211,7 +215,7 @@ def _settle(door: _Door, initial: str, hashed: str, here: User | None) -> User:
         return _adopt(user, door, vouched=not initial)
     before = FirstSignIn.objects.filter(user=user).first()
     if before is not None and hmac.compare_digest(before.code_digest, _digest(initial)):
-        if not user.owes_password:
+        if not (user.owes_password and user.has_usable_password()):
             raise HasServed
         return user  # sent twice, or come back from a crash
     if _reaches_further(user, door):
@@ -331,6 +335,7 @@ def _open_anew(user: User, initial: str, hashed: str) -> User:
     user.save(update_fields=["password", "owes_password"])  # which ends every session
     RecoveryRequest.objects.filter(user=user, used_at=None).update(used_at=Now())
     AddressChange.objects.filter(user=user).delete()
+    otp_keys.remove(user)
     open_sessions.close_all(user)
     FirstSignIn.objects.update_or_create(
         user=user,
