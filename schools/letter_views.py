@@ -33,8 +33,8 @@ from .models import (
     StaffMember,
     Student,
 )
-from .models.pupils import GroupKind
 from .models.letters import LetterBatchQuerySet
+from .models.pupils import GroupKind
 from .own_school import GIVE_LETTERS, IMPORT_ROSTERS
 from .scope import Scope
 from .search_key import prefix_query, words_of

@@ -42,7 +42,7 @@ def form(**changes: Any) -> dict[str, Any]:
 def test_from_the_form_to_the_printer(head: User) -> None:
     pupils(["Inès", "Malo"])
     browser = browser_of(head)
-    assert "Donner des lettres" in text_of(browser.get("/mon-espace/"))
+    assert "Ouvrir mon établissement" in text_of(browser.get("/mon-espace/"))
     assert "Préparer des lettres" in text_of(browser.get(PAGE))
     assert "3 A" in text_of(browser.get(PREPARE))
     said = form(divisions=[str(division().public_id)])
