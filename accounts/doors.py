@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +18,7 @@ from schools.letters.codes import Audience
 from schools.models import Academy
 
 from .forms import SignInForm
-from .models import MCM, PUPILS, User, staff_door
+from .models import MCM, PUPILS, User, academy_of_door, is_staff_door, staff_door
 from .passwords import MCM as MCM_POLICY
 from .passwords import PasswordPolicy
 
@@ -74,6 +75,29 @@ def in_words(authority: str) -> str:
     return dict(authorities()).get(authority, authority)
 
 
+# The page one signs in at, by its name, of each authority of the apps above.
+_pages: dict[str, str] = {}
+
+
+def register_page(authority: str, name: str) -> None:
+    """Say at which page the names of an authority sign in. Called once, from an app's ``doors.py``."""
+    _pages[authority] = name
+
+
+def sign_in_page(authority: str) -> str:
+    """Return the address where the names of an authority sign in; that of MCM for one nobody knows."""
+    if is_staff_door(authority):
+        return reverse("staff_sign_in", args=[academy_of_door(authority)])
+    return reverse(_pages.get(authority, "account_login"))
+
+
+def recovery_page(authority: str) -> str:
+    """Return, likewise, the address where a forgotten password of the ENT is told."""
+    if is_staff_door(authority):
+        return reverse("staff_recover", args=[academy_of_door(authority)])
+    return reverse("pupil_recover" if authority == PUPILS else "recover")
+
+
 def _of_the_ent() -> list[tuple[str, str]]:
     staff = [
         (staff_door(code), gettext("ENT, personnels : académie %(academy)s") % {"academy": name})
@@ -84,3 +108,4 @@ def _of_the_ent() -> list[tuple[str, str]]:
 
 register(lambda: [(MCM, gettext("Ma classe à la maison"))])
 register(_of_the_ent)
+register_page(PUPILS, "pupil_sign_in")

@@ -107,16 +107,17 @@ class PhoneField(forms.CharField):
 
     def __init__(self, *, mobile: bool = False, **kwargs: Any) -> None:
         self.mobile = mobile
+        self.region = MAINLAND
         super().__init__(
             required=False, max_length=40, widget=forms.TextInput(attrs={"inputmode": "tel"}), **kwargs
         )
 
     def to_python(self, value: Any) -> str:
-        """Return the number. « 06… » is one of the mainland: elsewhere it begins with its +."""
+        """Return the number. « 0692… » is one of their region, or else of the mainland."""
         written = str(super().to_python(value) or "")
         if not written:
             return ""
-        number, line = phone(written, MAINLAND)
+        number, line = phone(written, self.region)
         if line is Line.NONE:
             raise ValidationError(_("Ce numéro n’est pas complet. Écrivez-le comme 06 12 34 56 78."))
         if self.mobile and (line is not Line.MOBILE or not number.startswith(FRENCH_PREFIXES)):
@@ -163,6 +164,12 @@ class ContactForm(AddressOnlyForm):
         ),
     )
     no_sms = forms.BooleanField(label=_("Ne pas me contacter par SMS"), required=False)
+
+    def __init__(self, *args: Any, region: str = MAINLAND, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, PhoneField):
+                field.region = region
 
     def clean(self) -> dict[str, Any]:
         """An SMS and none cannot both be meant."""

@@ -17,6 +17,7 @@ import hmac
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
@@ -35,17 +36,19 @@ from schools.models import StaffMember, Student
 from schools.school_year import today
 from throttling.clients import client_address
 
-from . import custody, open_sessions, recovery, sessions
+from . import custody, open_sessions, otp_keys, recovery, sessions
 from .ages import DIGITAL_MAJORITY, MAJORITY, has_reached
 from .backends import forget_guesses
 from .models import (
     MCM,
     PUPILS,
     AddressChange,
+    ContactPreferences,
     FirstSignIn,
     OtherPost,
     RecoveryRequest,
     SignInName,
+    SmsNumber,
     User,
     staff_door,
 )
@@ -56,6 +59,9 @@ OURS = frozenset({Audience.PUPIL, Audience.STAFF})  # letters of guardians are t
 MADE = journal.register_act("first_sign_in.made", _("Compte de l’ENT créé avec une lettre ou l’académie"))
 ADOPTED = journal.register_act("first_sign_in.adopted", _("Compte relié à l’ENT"))
 OPENED_ANEW = journal.register_act("first_sign_in.opened_anew", _("Compte rouvert avec une nouvelle lettre"))
+VOUCHED = journal.register_act(
+    "first_sign_in.vouched", _("Compte d’une lettre rendu à qui l’académie reconnaît")
+)
 POST_ADDED = journal.register_act("post.added", _("Établissement ajouté au compte d’un personnel"))
 
 
@@ -135,14 +141,18 @@ def by_letter(
 
 
 def _under_way(name: str, code: str) -> User | None:
-    """Return whose first sign-in was begun with this code, as long as no password has taken its place."""
-    return User.objects.filter(
+    """Return whose first sign-in was begun with this code, as long as no password has taken its place.
+
+    Nobody's, once the account was closed with its school or by staff: the code is closed with it (G16).
+    """
+    begun = User.objects.filter(
         first_sign_in__code_digest=_digest(code),
         first_sign_in__until__gt=Now(),
         owes_password=True,
         is_active=True,
         sign_in_names__name=name,
     ).first()
+    return begun if begun is not None and begun.has_usable_password() else None
 
 
 def begin_for_staff(
@@ -207,11 +217,13 @@ def _settle(door: _Door, initial: str, hashed: str, here: User | None) -> User:
     user = User.objects.select_for_update(of=("self",)).get(pk=keys[0])
     if not user.is_active:
         raise Suspended
-    if not initial or (here is not None and here.pk == user.pk):
+    if here is not None and here.pk == user.pk:
         return _adopt(user, door, vouched=not initial)
+    if not initial:
+        return _adopt_as_vouched(user, door)
     before = FirstSignIn.objects.filter(user=user).first()
     if before is not None and hmac.compare_digest(before.code_digest, _digest(initial)):
-        if not user.owes_password:
+        if not (user.owes_password and user.has_usable_password()):
             raise HasServed
         return user  # sent twice, or come back from a crash
     if _reaches_further(user, door):
@@ -267,6 +279,37 @@ def _adopt(user: User, door: _Door, *, vouched: bool = False) -> User:
         user.held_by_guardians = user.held_by_guardians or _may_be_held(door.student)
         user.save(update_fields=["owes_contact", "held_by_guardians"])
         journal.record(act=ADOPTED, actor=user.subject, subject=user.subject, academy=_academy_of(door))
+    return user
+
+
+def _adopt_as_vouched(user: User, door: _Door) -> User:
+    """Adopt the account of whom the académie has just vouched for.
+
+    Any head may write any identifier into a file and keep the account that its letter opens: before the
+    académie's word adds other schools to it, all that the letter had opened is closed, and where to reach
+    its owner is asked again (SAFETY T24, T50). It is told where letters went until now.
+    """
+    before = set(user.posts().values_list("school", flat=True))
+    user = _adopt(user, door, vouched=True)
+    added = set(user.posts().values_list("school", flat=True)) - before
+    letters = FirstSignIn.objects.filter(user=user)
+    if not added or not letters.exists() or user.is_staff:
+        return user
+    recovery.tell_of_new_password(user)
+    user.close_password()
+    user.owes_password = user.owes_contact = True
+    user.save(update_fields=["password", "owes_password", "owes_contact"])  # which ends every session
+    letters.update(until=Now())
+    RecoveryRequest.objects.filter(user=user, used_at=None).update(used_at=Now())
+    AddressChange.objects.filter(user=user).delete()
+    EmailAddress.objects.filter(user=user).delete()
+    SmsNumber.objects.filter(user=user).delete()
+    ContactPreferences.objects.filter(user=user).update(sms_mobile="")
+    otp_keys.remove(user)
+    open_sessions.close_all(user)
+    journal.record(
+        act=VOUCHED, actor=user.subject, subject=user.subject, fields=["password"], academy=_academy_of(door)
+    )
     return user
 
 
@@ -331,6 +374,7 @@ def _open_anew(user: User, initial: str, hashed: str) -> User:
     user.save(update_fields=["password", "owes_password"])  # which ends every session
     RecoveryRequest.objects.filter(user=user, used_at=None).update(used_at=Now())
     AddressChange.objects.filter(user=user).delete()
+    otp_keys.remove(user)
     open_sessions.close_all(user)
     FirstSignIn.objects.update_or_create(
         user=user,

@@ -26,6 +26,7 @@ from throttling import limits
 from . import (
     address_change,
     correspondence,
+    doors,
     links,
     merging,
     passkeys,
@@ -34,10 +35,21 @@ from . import (
     second_factor,
     sms_codes,
     sms_numbers,
+    standing,
 )
 from .held_letters import HELD
 from .key_letters import KEY
-from .models import MCM, AddressChange, Merge, RecoveryRequest, Registration, SignInName, SmsNumber, User
+from .models import (
+    PUPILS,
+    AddressChange,
+    Merge,
+    RecoveryRequest,
+    Registration,
+    SignInName,
+    SmsNumber,
+    User,
+    is_staff_door,
+)
 from .staff_letters import TOLD
 
 logger = structlog.get_logger(__name__)
@@ -173,7 +185,9 @@ def _count_sms(mobile: str) -> None:
 
 def password_changed_letter(context: Context) -> Letter:
     """Tell a person that the password of their account has changed."""
-    return write("password_changed", {"user": _person(context), "recover_url": page("recover")})
+    user = _person(context)
+    said = {"user": user, "service": service_of(user), "recover_url": _at_own_door("recover", user)}
+    return write("password_changed", said)
 
 
 def address_change_letter(context: Context) -> Letter:
@@ -213,7 +227,7 @@ def told_letter(kind: str, context: Context) -> Letter:
             "subject": told.subject,
             "what": told.what % {"name": user.full_name},
             "advice": told.advice,
-            "url": page(told.page) if told.page else "",
+            "url": _at_own_door(told.page, user) if told.page else "",
             "url_label": told.page_label,
         },
     )
@@ -299,13 +313,32 @@ def _waiting(context: Context) -> Registration:
 
 
 def _ways_in(user: User) -> dict[str, Any]:
+    door = standing.of(user).own_door
     return {
         "user": user,
-        "names": list(SignInName.objects.filter(user=user, authority=MCM).values_list("name", flat=True)),
+        "service": service_of(user),
+        "names": list(SignInName.objects.filter(user=user, authority=door).values_list("name", flat=True)),
         "address": user.address(),
-        "sign_in_url": page("account_login"),
-        "recover_url": page("recover"),
+        "sign_in_url": _at_own_door("account_login", user),
+        "recover_url": _at_own_door("recover", user),
     }
+
+
+def service_of(user: User) -> str:
+    """Return what the place is called that somebody signs in to, as it stands after « à » or « pour »."""
+    door = standing.of(user).own_door
+    is_ent = door == PUPILS or is_staff_door(door)
+    return str(_("l’ENT") if is_ent else _("« Ma classe à la maison »"))
+
+
+def _at_own_door(name: str, user: User) -> str:
+    """Return the full address of a page; of those of a sign-in, the one at somebody's own door."""
+    door = standing.of(user).own_door
+    if name == "account_login":
+        return settings.SITE_URL + doors.sign_in_page(door)
+    if name == "recover":
+        return settings.SITE_URL + doors.recovery_page(door)
+    return page(name)
 
 
 # Sent again by hand, a letter counts with all others to that mailbox (SAFETY T28).

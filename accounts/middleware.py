@@ -16,6 +16,7 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.functional import SimpleLazyObject
 
 from . import open_sessions, sessions, steps
+from .doors import sign_in_page
 from .models import User
 from .session_store import session_of
 
@@ -67,16 +68,17 @@ class SessionLifeMiddleware(MiddlewareMixin):
     """Ends a session that was idle for half an hour, or open for half a day (SAFETY T31)."""
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
-        """Lead to the sign-in page, which says why and leads back."""
+        """Lead to the sign-in page of one's own door, which says why and leads back."""
         if SESSION_KEY in request.session:
             open_sessions.seen(request)
             return None
-        if not session_of(request).ended:
+        session = session_of(request)
+        if not session.ended:
             return None
         words = {"expiree": "1"}
         if request.method == "GET":
             words["next"] = request.get_full_path()
-        return redirect(f"{reverse('account_login')}?{urlencode(words)}")
+        return redirect(f"{sign_in_page(session.ended_at_door)}?{urlencode(words)}")
 
 
 class NoStoreMiddleware(MiddlewareMixin):

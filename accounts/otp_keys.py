@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -243,6 +244,15 @@ def remove(user: User) -> None:
         if OtpKey.objects.active().filter(user=user).delete()[0]:
             correspondence.post(KIND_REMOVED, user)
             journal.record(act=REMOVED, actor=user.subject, subject=user.subject)
+
+
+def forget(keys: Collection[int]) -> None:
+    """Erase the keys of these people, by their keys, in the transaction of whoever takes their password away.
+
+    A passcode opens an account without the password: one that a thief has set up would outlive it (SAFETY
+    G16, T24).
+    """
+    OtpKey.objects.filter(user__in=keys).delete()
 
 
 def purge() -> None:

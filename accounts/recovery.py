@@ -22,7 +22,16 @@ from economy.together import Batch
 from notifications import outbox
 from throttling import limits
 
-from . import addresses, correspondence, custody, links, open_sessions, registration, sms_numbers
+from . import (
+    addresses,
+    correspondence,
+    custody,
+    links,
+    open_sessions,
+    otp_keys,
+    registration,
+    sms_numbers,
+)
 from .ages import DIGITAL_MAJORITY
 from .backends import forget_guesses
 from .correspondence import Reader
@@ -240,6 +249,7 @@ def choose_password(request: RecoveryRequest, password: str) -> User:
         user.save(update_fields=["password", "owes_password"])  # which ends every session: see its hash
         # Whoever had the account may have begun to take its address with them (SAFETY T24).
         AddressChange.objects.filter(user=user).delete()
+        otp_keys.remove(user)  # or added a key that opens it without the password
         open_sessions.close_all(user)
         tell_of_new_password(user)
         if not user.address() and custody.is_of_age(user, DIGITAL_MAJORITY):
@@ -266,6 +276,7 @@ def make_choose(user: User, *, readers: list[Reader], academy: str) -> None:
     user.close_password()
     user.save(update_fields=["password"])  # which ends every session
     AddressChange.objects.filter(user=user).delete()
+    otp_keys.forget([user.pk])
     open_sessions.close_all(user)
     for reader in readers:
         request = RecoveryRequest.objects.create(user=user, custody_id=reader.custody)
@@ -290,6 +301,7 @@ def make_many_choose(keys: Sequence[int], *, academy: str) -> int:
     people.update(session_epoch=F("session_epoch") + 1)
     open_sessions.close_those_of(keys)
     AddressChange.objects.filter(user__in=keys).delete()
+    otp_keys.forget(keys)
     RecoveryRequest.objects.filter(user__in=keys, used_at=None).update(used_at=Now())
     written_to = {
         key: readers

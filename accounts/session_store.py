@@ -68,11 +68,15 @@ def _variant() -> tuple[date, int]:
 _session_with_person = Compiled(_read, MARK, variant=_variant)
 
 
+DOOR = "sessions.door"  # in a session: the authority of the door that it was opened at
+
+
 class SessionStore(db.SessionStore):
     """A session that is first written when the page that begins it is done."""
 
     _is_new = False
     ended = False  # by itself: too long idle, or too long open
+    ended_at_door = ""  # of one that has ended: the authority of the name its person signs in with
     is_to_note = False  # that it is in use was last written more than a minute ago
     person: User | None = None  # whom the row belongs to
     device = network = ""  # of a session that begins (accounts.open_sessions)
@@ -91,6 +95,8 @@ class SessionStore(db.SessionStore):
         now, data, self.ended, self.is_to_note, names, enrolments, owes, *person = rows[0]
         clock.hear(now)
         if self.ended:
+            stands, said = standing.read(names, enrolments, owes), self.decode(data).get(DOOR, "")
+            self.ended_at_door = said if said in stands.doors else stands.own_door
             self.delete(self.session_key)
             self._session_key = None
             return {}

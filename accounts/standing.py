@@ -60,6 +60,11 @@ class Standing:
         """Whether they have a name at the door of MCM, where an account lasts for a school year."""
         return MCM in self.doors
 
+    @property
+    def own_door(self) -> str:
+        """The authority of the door they sign in at: of several, that of MCM, else the first."""
+        return MCM if MCM in self.doors or not self.doors else min(self.doors)
+
 
 def columns(person: str) -> dict[str, Any]:
     """Return what a query annotates, in this order, for :func:`read`; ``person`` names its key of a user."""

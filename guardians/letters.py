@@ -9,7 +9,7 @@ import structlog
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
-from accounts.letters import first_words, page, write
+from accounts.letters import first_words, page, service_of, write
 from accounts.models import User
 from notifications import letters as notification_letters
 from notifications.letters import Context, Letter, NothingToSend
@@ -111,7 +111,7 @@ def child_account_letter(context: Context) -> Letter:
     return write(
         "told",
         {
-            "subject": _("%(name)s a un compte à « Ma classe à la maison »") % name,
+            "subject": _("%(name)s a un compte à %(service)s") % {**name, "service": service_of(account)},
             "what": _(
                 "Un compte sans adresse de courriel existe pour %(name)s, et vous pouvez vous en occuper "
                 "avec vos propres accès. Vos coordonnées et votre compte ne sont montrés à personne."

@@ -5,7 +5,6 @@ Pupils and staff sign in at doors of ``accounts``; the tree of choices is data (
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from urllib.parse import urlencode
 
 from django.urls import NoReverseMatch, reverse
@@ -26,11 +25,6 @@ def staff(academy: str, next_url: str = "") -> str:
     return f"{address}?{urlencode({'next': next_url})}" if address and next_url else address
 
 
-def every_staff_door() -> str:
-    """Return the page where staff choose their académie; empty where no académie has a door."""
-    return reverse("ent_staff") if staff("00") else ""
-
-
 def address_of(choice: Choice) -> str:
     """Return where a choice leads; empty for one that has a sentence instead, or whose door is not there."""
     if choice.leads_to == Leads.GUARDIANS:
@@ -42,10 +36,6 @@ def address_of(choice: Choice) -> str:
     if choice.provider is not None and choice.provider.is_on:
         return reverse("provider_enter", args=[choice.provider.public_id])
     return ""
-
-
-# Of the people who are asked for at the national entrance (SCREENS D1): whose door leads them in.
-OF: dict[str, Callable[[], str]] = {"eleve": pupils, "personnel": every_staff_door}
 
 
 def _address(name: str, *rest: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -32,8 +33,9 @@ from .models import (
     StaffMember,
     Student,
 )
+from .models.letters import LetterBatchQuerySet
 from .models.pupils import GroupKind
-from .own_school import GIVE_LETTERS
+from .own_school import GIVE_LETTERS, IMPORT_ROSTERS
 from .scope import Scope
 from .search_key import prefix_query, words_of
 from .views import at_own_school, proved
@@ -64,7 +66,7 @@ def _revoke_division(request: HttpRequest, school: School, scope: Scope) -> Http
 
 
 def _batches_page(request: HttpRequest, school: School, scope: Scope) -> HttpResponse:
-    latest = LetterBatch.objects.open_to(scope).prefetch_related("divisions").order_by("-pk")[:30]
+    latest = _batches(request, scope).prefetch_related("divisions").order_by("-pk")[:30]
     shown = {
         "school": school,
         "batches": latest,
@@ -125,9 +127,7 @@ def _prepare(request: HttpRequest, school: School, scope: Scope) -> HttpResponse
 @at_own_school(GIVE_LETTERS)
 def batch(request: HttpRequest, school: School, scope: Scope, public_id: UUID) -> HttpResponse:
     """Show how far letters are, hand over their files, and say which were used."""
-    found = get_object_or_404(
-        LetterBatch.objects.open_to(scope).select_related("school__academy"), public_id=public_id
-    )
+    found = get_object_or_404(_batches(request, scope).select_related("school__academy"), public_id=public_id)
     if request.method == "POST":
         return proved(_act)(request, school=school, scope=scope, found=found)
     return _batch_page(request, school, found)
@@ -206,7 +206,7 @@ def _page_number(request: HttpRequest) -> int:
 @at_own_school(GIVE_LETTERS)
 def progress(request: HttpRequest, school: School, scope: Scope, public_id: UUID) -> HttpResponse:
     """Say how far letters are, for the script of the page."""
-    found = get_object_or_404(LetterBatch.objects.open_to(scope), public_id=public_id)
+    found = get_object_or_404(_batches(request, scope), public_id=public_id)
     return JsonResponse({"percent": found.progress, "moves": found.is_unfinished})
 
 
@@ -227,7 +227,7 @@ def _act_on_person(request: HttpRequest, school: School, scope: Scope) -> HttpRe
     form = NewLetterForm(request.POST)
     by = who.asks(request)
     if "new" in request.POST and form.is_valid():
-        person = _person(request.POST["new"], school, scope)
+        person = _person(request, school, scope)
         try:
             given = codes.replace(
                 person,
@@ -265,7 +265,7 @@ def _persons_page(request: HttpRequest, scope: Scope, school: School) -> HttpRes
     typed = request.GET.get("q", "").replace("\0", "").strip()[:200]
     query = prefix_query(typed)
     found: list[dict[str, Any]] = []
-    for rows in _rows_of(school, scope) if query is not None else ():
+    for rows in _rows_of(request, school, scope) if query is not None else ():
         for person in rows.alias(words=words_of("search_key")).filter(words=query)[: MOST_FOUND - len(found)]:
             letters = Letter.objects.given().with_standing().filter(**{_column(person): person})
             found.append(
@@ -280,11 +280,32 @@ def _persons_page(request: HttpRequest, scope: Scope, school: School) -> HttpRes
     return render(request, "schools/letters/persons.html", shown)
 
 
-def _rows_of(school: School, scope: Scope) -> tuple[Any, ...]:
-    """Return whom a school may write to: those whom it declares now."""
+def _is_head(request: HttpRequest, scope: Scope) -> bool:
+    """Say whether a person heads the school, and was not only let help with its letters.
+
+    Whoever holds a head's letter becomes the head: a helper neither makes one nor prints it (SAFETY T35).
+    """
+    person: Any = request.user
+    return scope.schools <= person.scope(IMPORT_ROSTERS).schools
+
+
+def _batches(request: HttpRequest, scope: Scope) -> LetterBatchQuerySet:
+    """Return the letters of a school that somebody may see and print."""
+    found = LetterBatch.objects.open_to(scope)
+    if _is_head(request, scope):
+        return found
+    to_heads = Letter.objects.filter(batch=OuterRef("pk"), staff_member__role=StaffMember.Role.HEAD)
+    return found.exclude(Exists(to_heads))
+
+
+def _rows_of(request: HttpRequest, school: School, scope: Scope) -> tuple[Any, ...]:
+    """Return whom somebody may write to for a school: those whom it declares now."""
+    staff = StaffMember.objects.open_to(scope).filter(school=school, gone_at=None)
+    if not _is_head(request, scope):
+        staff = staff.exclude(role=StaffMember.Role.HEAD)
     return (
         Student.objects.living().filter(schoolings__school=school, schoolings__gone_at=None),
-        StaffMember.objects.open_to(scope).filter(school=school, gone_at=None),
+        staff,
         GuardianContact.objects.open_to(scope).filter(school=school, mobile=""),
     )
 
@@ -299,10 +320,10 @@ def _column(person: Person) -> str:
     return {Student: "student", StaffMember: "staff_member", GuardianContact: "contact"}[type(person)]
 
 
-def _person(key: str, school: School, scope: Scope) -> Person:
+def _person(request: HttpRequest, school: School, scope: Scope) -> Person:
     """Return the person that a button names, of one's own school; :class:`Http404` for any other."""
-    column, _colon, public_id = key.partition(":")
-    for rows in _rows_of(school, scope):
+    column, _colon, public_id = request.POST["new"].partition(":")
+    for rows in _rows_of(request, school, scope):
         if _column(rows.model()) == column:
             person: Person | None = _chosen(rows, public_id)
             if person is not None:

@@ -68,9 +68,9 @@ def registered() -> tuple[Page, ...]:
     return tuple(_pages)
 
 
-def pages_for(person: Any) -> list[Page]:
-    """Return the pages that a person may open for a school of their own; none for anybody else."""
-    return [page for page in _pages if person.scope(page.power).schools]
+def pages_for(person: Any, school: School) -> list[Page]:
+    """Return the pages that a person may open for this school of their own; none for anybody else."""
+    return [page for page in _pages if school.uai in person.scope(page.power).schools]
 
 
 register(

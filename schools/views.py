@@ -34,6 +34,7 @@ TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+CHOSEN = "own_school.chosen"  # in a session: the public id of the school that pages are about
 View = Callable[..., HttpResponse]
 
 
@@ -41,22 +42,34 @@ def at_own_school(power: str) -> Callable[[View], View]:
     """Give a view the school where a person has a power of its own, and the scope it is in.
 
     For the head, and for whom the head has given that power; :class:`Http404` for anybody else. Whoever has
-    the power for an académie comes by the administration.
+    the power for an académie comes by the administration. Of several schools it is the one that was chosen on
+    « Mon établissement », and nothing of another is done by mistake: what one may not do there is not there.
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def wrapped(request: HttpRequest, **given: Any) -> HttpResponse:
             person: Any = request.user
-            scope = Scope(schools=person.scope(power).schools)
-            school = School.objects.open_to(scope).select_related("academy").first() if scope else None
-            if school is None:
+            mine = own_schools(request)
+            school = next((each for each in mine if _is_chosen(request, each)), mine[0] if mine else None)
+            if school is None or school.uai not in person.scope(power).schools:
                 raise Http404
-            return view(request, school=school, scope=scope, **given)
+            return view(request, school=school, scope=Scope(schools=frozenset({school.uai})), **given)
 
         return wrapped
 
     return decorate
+
+
+def own_schools(request: HttpRequest) -> list[School]:
+    """Return the schools that a person looks after, the one that is there without a choice first."""
+    person: Any = request.user
+    scope = Scope(schools=person.scope(own_school.SEE_SCHOOL).schools)
+    return list(School.objects.open_to(scope).select_related("academy").order_by("pk")) if scope else []
+
+
+def _is_chosen(request: HttpRequest, school: School) -> bool:
+    return request.session.get(CHOSEN) == str(school.public_id)
 
 
 for_a_head = at_own_school(IMPORT_ROSTERS)  # what no head hands on to anybody
@@ -69,12 +82,24 @@ def proved(view: View) -> View:
 
 
 @never_cache
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @at_own_school(own_school.SEE_SCHOOL)
 def home(request: HttpRequest, school: School, scope: Scope) -> HttpResponse:
-    """« Mon établissement »: what one may do for it, each thing with its numbers."""
-    cards = [(page, page.figures(school)) for page in own_school.pages_for(request.user)]
-    return render(request, "schools/own_school.html", {"school": school, "cards": cards})
+    """« Mon établissement »: what one may do for it, each thing with its numbers; of several, which one."""
+    person: Any = request.user
+    has_several = len(person.scope(own_school.SEE_SCHOOL).schools) > 1
+    mine = own_schools(request) if has_several else [school]
+    if request.method == "POST":
+        wanted = request.POST.get("school", "")
+        if not any(str(each.public_id) == wanted for each in mine):
+            raise Http404
+        request.session[CHOSEN] = wanted
+        return redirect("own_school_home")
+    cards = [(page, page.figures(school)) for page in own_school.pages_for(person, school)]
+    others = [each for each in mine if each.pk != school.pk]
+    return render(
+        request, "schools/own_school.html", {"school": school, "cards": cards, "other_schools": others}
+    )
 
 
 @never_cache

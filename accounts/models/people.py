@@ -43,6 +43,11 @@ def is_staff_door(authority: str) -> bool:
     return authority.startswith(_STAFF)
 
 
+def academy_of_door(authority: str) -> str:
+    """Return the code of the académie whose door it is (:func:`is_staff_door`)."""
+    return authority.removeprefix(_STAFF)
+
+
 class Level(models.TextChoices):
     """The three platforms of MCM (SCREENS A1)."""
 

@@ -15,6 +15,7 @@ from accounts.ent_forms import AddressOnlyForm, ContactForm, SmsCodeForm
 from accounts.middleware import steps_not_required
 from accounts.models import User
 from accounts.sessions import PersonRequest
+from schools.rosters.phones import region_of
 from throttling import limits
 
 from .first_sign_in import go_on, stepper
@@ -98,7 +99,8 @@ def _form(request: PersonRequest) -> AddressOnlyForm:
     if waiting is not None:
         initial["sms_mobile"] = waiting.mobile
     initial["address"] = _address_of(user)
-    return ContactForm(sent, initial=initial)
+    uai = user.staff_member.school.uai if user.staff_member else ""
+    return ContactForm(sent, initial=initial, region=region_of(uai))
 
 
 def _address_of(user: User) -> str:

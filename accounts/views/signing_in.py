@@ -17,6 +17,7 @@ from accounts import browsers, ent_doors, farewells, first_sign_in, sessions
 from accounts.backends import NewPasswordWanted
 from accounts.doors import MCM_DOOR, Door
 from accounts.models import Level, User
+from accounts.session_store import DOOR
 from economy import pages
 from schools.letters import codes
 from schools.school_year import SchoolYear
@@ -51,6 +52,7 @@ def sign_in(request: HttpRequest, level: Level | None = None, door: Door = MCM_D
                 response = sessions.sign_in(request, user, next_url=wanted)
                 if door.policy.is_known_to_guessers(typed) and not user.owes_password:
                     request.session[sessions.GUESSABLE] = True
+                request.session[DOOR] = door.authority
                 browsers.forget_registration(response)
                 remember = form.cleaned_data["remember_name"]
                 browsers.remember_name(response, _name_of(user, login, door) if remember else "")

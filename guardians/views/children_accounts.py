@@ -113,7 +113,10 @@ def close(request: PersonRequest, public_id: uuid.UUID) -> HttpResponse:
             raise Http404 from removed
         except children_accounts.OfAge:
             return render(
-                request, "guardians/children_accounts/of_age.html", {"child": held.child}, status=409
+                request,
+                "guardians/children_accounts/of_age.html",
+                {"child": held.child, "is_of_the_ent": children_accounts.is_of_the_ent(held.child)},
+                status=409,
             )
     return render(request, "guardians/children_accounts/close.html", {"child": held.child})
 

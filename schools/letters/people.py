@@ -81,7 +81,8 @@ def _wanted(batch: LetterBatch) -> QuerySet[Any]:
     accounts = None if batch.includes_known else known.accounts_of(batch.audience, OuterRef("pk"))
     if batch.audience == Audience.STAFF:
         people: QuerySet[Any] = StaffMember.objects.filter(school=batch.school_id, gone_at=None)
-        people = people.exclude(identifier="")
+        # A head's letter opens all that a head may do: one at a time, and given by a head (docs/adr/0010).
+        people = people.exclude(identifier="").exclude(role=StaffMember.Role.HEAD)
         if chosen:
             people = people.filter(
                 Exists(StaffDivision.objects.filter(member=OuterRef("pk"), division__in=chosen))

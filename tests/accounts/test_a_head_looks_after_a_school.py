@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
 from accounts import local_admins, personal_data
-from accounts.models import LocalAdmin, Power, User
+from accounts.models import Area, LocalAdmin, OtherPost, Power, User
 from audit.models import Record
 from notifications import letters
 from notifications.letters import Context
@@ -292,3 +292,34 @@ def test_the_letter_to_a_helper_says_who_decides() -> None:
         Context(str(user.public_id), message.to, "fr", message.created_at)
     )
     assert "chef d’établissement" in letter.text and "Nadia Roux" in letter.text
+
+
+def test_a_head_of_two_schools_chooses_which_one_the_pages_are_about() -> None:
+    head = head_of()
+    second = school("0690001B", "École Jean Macé")
+    OtherPost.objects.create(user=head, staff_member=colleague(second, "Samir", "head"))
+    colleague(second, "Farida")
+    browser = browser_of(head)
+    assert "Farida" not in text_of(browser.get(f"{HOME}personnel/"))
+    assert "Changer d’établissement" in text_of(browser.get(HOME))
+    assert browser.post(HOME, {"school": str(second.public_id)})["Location"] == HOME
+    assert "Farida" in text_of(browser.get(f"{HOME}personnel/"))
+    elsewhere = school("0750001U", "École Voltaire")
+    for nobodys in (str(elsewhere.public_id), "x", ""):
+        assert browser.post(HOME, {"school": nobodys}).status_code == 404
+    assert "Farida" in text_of(browser.get(f"{HOME}personnel/"))
+
+
+def test_what_one_may_do_for_one_school_is_not_done_for_the_other() -> None:
+    head = head_of()
+    second = school("0690001B", "École Jean Macé")
+    post = colleague(second, "Samir", "other")
+    OtherPost.objects.create(user=head, staff_member=post)
+    LocalAdmin.objects.create(member=post, area=Area.LETTERS, given_by=head)
+    browser = browser_of(head)
+    browser.post(HOME, {"school": str(second.public_id)})
+    page = text_of(browser.get(HOME))
+    assert "Lettres" in page and "Sécurité" not in page
+    assert browser.get(f"{HOME}lettres/").status_code == 200
+    assert browser.get(f"{HOME}securite/").status_code == 404
+    assert browser.get(f"{HOME}personnel/").status_code == 404

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts import crowds, recovery, school_resets
-from accounts.models import Custody, OpenSession, SchoolReset, User
+from accounts.models import Custody, OpenSession, SchoolReset, SignInName, User
 from audit.models import Record
 from guardians.models import ContactAccount, Guardianship
 from notifications import letters
@@ -25,6 +25,7 @@ from throttling import limits
 from .conftest import portal as portal
 from .heads import HOME, PASSWORD, account, browser_of, colleague, head_of, pupil, text_of
 from .staff import appoint, staff_client
+from .test_an_otp_key import PIN, activate, code_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal")]
 PAGE = f"{HOME}securite/"
@@ -393,3 +394,15 @@ def test_who_signed_up_by_themselves_is_not_written_to_for_each_computer() -> No
     for _twice in range(2):
         Client().post("/college/connexion/", {"login": name, "password": PASSWORD})
     assert not Message.objects.exists()
+
+
+def test_the_otp_key_that_a_thief_has_set_up_opens_nothing_afterwards() -> None:
+    at = school()
+    member = colleague(at, "Nadia", identifier="nroux")
+    nadia = account("Nadia", staff_member=member)
+    SignInName.objects.create(authority="academie:70", name="nroux", user=nadia)
+    seed, _spare = activate(nadia)
+    finish(ask(at, head_of(at)))
+    typed_code = {"login": "nroux", "password": f"{PIN}{code_of(seed)}"}
+    answer = Client().post("/personnels/70/connexion/", typed_code)
+    assert answer.status_code == 200 and not OpenSession.objects.filter(user=nadia).exists()

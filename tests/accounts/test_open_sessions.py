@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import devices, open_sessions, recovery, sessions
 from accounts.links import token
-from accounts.models import OpenSession, RecoveryRequest, User
+from accounts.models import OpenSession, RecoveryRequest, SignInName, User
 from accounts.session_store import SessionStore
 from tests.accounts.conftest import PASSWORD
 
@@ -95,6 +95,31 @@ def test_an_idle_session_ends_after_half_an_hour_and_leads_back(person) -> None:
     assert response.headers["Location"] == "/connexion/?expiree=1&next=%2Fmon-espace%2F"
     assert "Votre session a été fermée" in browser.get(response.headers["Location"]).content.decode()
     assert not OpenSession.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("authority", "door"),
+    [
+        ("eleve", "/eleves/connexion/"),
+        ("academie:70", "/personnels/70/connexion/"),
+        ("educonnect", "/responsables/connexion/"),
+    ],
+)
+def test_who_is_known_at_another_door_is_led_to_that_one(person, authority: str, door: str) -> None:
+    user = person()
+    user.sign_in_names.update(authority=authority)
+    browser = Client()
+    browser.force_login(user)
+    wait(31)
+    assert browser.get("/mon-espace/")["Location"] == f"{door}?expiree=1&next=%2Fmon-espace%2F"
+
+
+def test_who_has_two_doors_is_led_to_the_one_they_came_by(person) -> None:
+    SignInName.objects.create(authority="eleve", name="jeanne.dupont27", user=person())
+    browser = Client()
+    browser.post("/eleves/connexion/", {"login": "jeanne.dupont27", "password": PASSWORD})
+    wait(31)
+    assert browser.get("/mon-espace/")["Location"].startswith("/eleves/connexion/?expiree=1")
 
 
 def test_even_a_busy_session_ends_after_half_a_day(person) -> None:

@@ -6,16 +6,18 @@ import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.test import Client
 
-from accounts import custody
+from accounts import custody, otp_keys, school_resets
 from accounts.models import MCM, PUPILS, FirstSignIn, OpenSession, OtherPost, SignInName, StaffRole, User
 from audit.models import Record
 from notifications.models import Message
-from schools.models import StaffMember
+from schools.models import School, StaffMember
+from tests.accounts.heads import head_of
 from tests.accounts.letters import (
     ANOTHER,
     CODE,
@@ -31,6 +33,7 @@ from tests.accounts.letters import (
     teacher,
 )
 from tests.accounts.letters import letters as letters
+from tests.accounts.test_an_otp_key import PIN, activate, code_of
 
 pytestmark = pytest.mark.django_db
 DOOR = "/personnels/70/connexion/"
@@ -331,3 +334,46 @@ def test_the_account_that_a_parent_made_is_the_pupils_too(
     open_letter("chloe.dupont27")
     assert User.objects.get() == account
     assert set(account.sign_in_names.values_list("authority", flat=True)) == {MCM, PUPILS}
+
+
+def test_a_new_letter_takes_away_the_otp_key_that_a_thief_of_the_former_one_has_set_up(
+    letters: Letters,
+) -> None:
+    member = teacher()
+    letters.give(member)
+    thief, _answer = open_letter()
+    user = come_in(thief)
+    seed, _spare = activate(user)
+    letters.give(member, ANOTHER)
+    open_letter(code=ANOTHER)
+    assert not otp_keys.has_key(user)
+    passcode = {"login": IDENTIFIER, "password": f"{PIN}{code_of(seed)}"}
+    assert Client().post(DOOR, passcode).status_code == 200
+
+
+def reset(at: School) -> None:
+    """Have the head end every session of a school (SAFETY G16)."""
+    asked = school_resets.ask(
+        at, optional=frozenset(), submission=uuid4(), by=head_of(at), reason="Des comptes sont volés."
+    )
+    assert school_resets.work(str(asked.public_id))
+
+
+def test_a_code_that_was_begun_with_opens_nothing_once_the_school_was_reset(letters: Letters) -> None:
+    member = teacher()
+    letters.give(member)
+    open_letter()
+    user = User.objects.get()
+    reset(member.school)
+    _browser, answer = open_letter()
+    assert answer.status_code == 200 and not OpenSession.objects.filter(user=user).exists()
+
+
+def test_nor_in_the_browser_that_began_with_it(letters: Letters) -> None:
+    member = teacher()
+    letters.give(member)
+    browser, _answer = open_letter()
+    user = User.objects.get()
+    reset(member.school)
+    _browser, answer = open_letter(browser=browser)
+    assert answer.status_code == 409 and not OpenSession.objects.filter(user=user).exists()

@@ -285,6 +285,17 @@ def test_the_address_of_somebody_else_is_met_with_the_same_words(letters: Letter
     assert EmailAddress.objects.count() == 1
 
 
+def test_numbers_overseas_are_written_as_people_there_write_them(letters: Letters) -> None:
+    letters.give(teacher(school("9740001H", "28")))
+    browser, _answer = open_letter()
+    accept_charter(browser)
+    choose_password(browser)
+    said = {"phone_1": "0262 12 34 56", "sms_mobile": "0692 12 34 56"}
+    assert is_led(give_contact(browser, **said), "/preferences/contact/numero/")
+    assert ContactPreferences.objects.get().phone_1 == "+262262123456"
+    assert Message.objects.get().to == "+262692123456"
+
+
 def test_a_number_for_sms_serves_once_its_code_was_typed(at_contact: Client) -> None:
     assert is_led(give_contact(at_contact, sms_mobile="06 12 34 56 78"), "/preferences/contact/numero/")
     user = User.objects.get()

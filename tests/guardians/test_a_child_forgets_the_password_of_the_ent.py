@@ -8,11 +8,14 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.test import Client
 
+from accounts import recovery
 from accounts.models import PUPILS, Custody, PolicyAcceptance, PolicyDocument, SignInName, User
 from guardians import children_accounts
 from guardians.models import ContactAccount, Guardianship
+from notifications import letters
 from notifications.models import Message
 from schools.models import Responsibility
+from tests.accounts.heads import browser_of
 from tests.guardians.conftest import Declared
 from tests.support.conftest import signed_in
 
@@ -24,7 +27,9 @@ PASSWORD = "Brume-Lac42!"
 def account(declare: Callable[..., Declared]) -> User:
     """Chloé, ten years old, came in with a letter of her school."""
     child = declare({"Chloé": "2016-05-01"}).children[0]
-    made = User.objects.create_user(first_name="Chloé", last_name="DUPONT", password=PASSWORD, student=child)
+    made = User.objects.create_user(
+        first_name="Chloé", last_name="DUPONT", password=PASSWORD, student=child, held_by_guardians=True
+    )
     SignInName.objects.create(authority=PUPILS, name="chloe.dupont27", user=made)
     return made
 
@@ -67,6 +72,7 @@ def test_whoever_is_only_in_charge_holds_nothing(account: User) -> None:
 def test_a_pupils_own_account_of_mcm_is_nobodys_to_hold(account: User) -> None:
     guardian_of(account)
     SignInName.objects.update(authority="mcm")
+    User.objects.filter(pk=account.pk).update(held_by_guardians=False)
     assert children_accounts.share_all() == 0
 
 
@@ -87,3 +93,33 @@ def test_a_password_that_she_gives_keeps_to_the_rule_of_the_ent(account: User) -
     where = f"/mes-enfants/comptes/{held.public_id}/mot-de-passe/"
     assert browser.post(where, {"password": "Brumelac42€"}).status_code == 200  # € is none of its specials
     assert browser.post(where, {"password": "Brume-Ciel42!"}).status_code == 302
+
+
+def test_what_her_mother_is_written_speaks_of_the_ent_and_leads_to_its_door(account: User) -> None:
+    guardian_of(account)
+    children_accounts.share_all()
+    forget()
+    recovery.tell_of_new_password(account)
+    sent = list(Message.objects.filter(to="helene@exemple.fr"))
+    assert len(sent) >= 2
+    for message in sent:
+        said = rendered(message)
+        assert "l’ENT" in said.subject + said.text and "Ma classe" not in said.subject, message.kind
+    changed = rendered(Message.objects.get(kind=recovery.KIND_CHANGED))
+    assert "l’ENT" in changed.text and "/eleves/acces-oublie/" in changed.text
+
+
+def test_her_mother_reads_that_the_account_is_the_schools_and_nothing_of_fifteen(account: User) -> None:
+    mother = guardian_of(account)
+    children_accounts.share_all()
+    held = Custody.objects.get()
+    answer = browser_of(mother).post(f"/mes-enfants/comptes/{held.public_id}/fermer/")
+    assert answer.status_code == 409
+    page = answer.content.decode()
+    assert "quitte l’établissement" in page and "15 ans" not in page
+
+
+def rendered(message: Message) -> letters.Letter:
+    """Return a letter as it is sent."""
+    context = letters.Context(message.reference, message.to, "fr", message.created_at)
+    return letters.renderer(message.kind)(context)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from allauth.account.models import EmailAddress
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import IdentityProvider, ProviderIdentity, ProviderVisit, SignInName, User
+from accounts.models import FirstSignIn, IdentityProvider, ProviderIdentity, ProviderVisit, SignInName, User
 from audit.models import Record
+from notifications.models import Message
 from schools.models import StaffMember
+from tests.accounts.conftest import PASSWORD
 from tests.guardians.franceconnect.fake_provider import FakeForgingProvider
 from tests.guardians.franceconnect.real_provider import RealProvider
 
@@ -90,6 +93,27 @@ def test_two_schools_that_declare_her_make_one_account(
     declared("0690002C", LYON)
     teacher.signs_in()
     assert teacher.account() is not None and User.objects.exclude(staff_member=None).count() == 1
+
+
+def test_the_account_that_another_schools_letter_opened_is_hers_alone_before_it_gives_more(
+    academy: RealProvider, teacher: Teacher, record: StaffMember
+) -> None:
+    """Somebody wrote her name and identifier into a file, and opened the letter themselves (T24, T50)."""
+    squatter = User.objects.create_user(
+        first_name="Claire", last_name="Dubois", staff_member=record, password=PASSWORD
+    )
+    SignInName.objects.create(authority=f"academie:{LYON}", name="cdubois", user=squatter)
+    FirstSignIn.objects.create(user=squatter, code_digest="0" * 64)
+    EmailAddress.objects.create(user=squatter, email="autre@exemple.fr", verified=True, primary=True)
+    declared("0690002C", LYON)
+    teacher.signs_in()
+    user = teacher.account()
+    assert user == squatter and user.posts().count() == 2 and user.owes_password
+    assert not user.has_usable_password() and not user.address()
+    assert Message.objects.filter(to="autre@exemple.fr", kind="accounts.password_changed").exists()
+    thief = Client()
+    thief.post(f"/personnels/{LYON}/connexion/", {"login": "cdubois", "password": PASSWORD})
+    assert "_auth_user_id" not in thief.session
 
 
 def test_two_people_under_one_identifier_are_nobody(

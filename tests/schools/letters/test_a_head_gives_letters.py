@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import Area, LocalAdmin, User
 from audit.models import Record
 from schools.letters import making
 from schools.models import Letter, LetterBatch, LetterFile, StaffMember
@@ -42,7 +42,7 @@ def form(**changes: Any) -> dict[str, Any]:
 def test_from_the_form_to_the_printer(head: User) -> None:
     pupils(["Inès", "Malo"])
     browser = browser_of(head)
-    assert "Donner des lettres" in text_of(browser.get("/mon-espace/"))
+    assert "Ouvrir mon établissement" in text_of(browser.get("/mon-espace/"))
     assert "Préparer des lettres" in text_of(browser.get(PAGE))
     assert "3 A" in text_of(browser.get(PREPARE))
     said = form(divisions=[str(division().public_id)])
@@ -208,3 +208,29 @@ def test_the_dane_sees_how_many_were_given_and_takes_a_schools_letters_back(
     assert not Letter.objects.alive().exists()
     record = Record.objects.get(act="letters.school_revoked")
     assert (record.subject, record.academy) == ("school:0141396S", "70") and record.actor != HEAD
+
+
+def test_a_helper_neither_makes_nor_prints_a_letter_that_makes_a_head(
+    head: User, person: Callable[..., User], unprinted: Callable[[], None]
+) -> None:
+    unprinted()
+    secretary = colleague("Nadia")
+    helper = person("nadia.roux")
+    User.objects.filter(pk=helper.pk).update(staff_member=secretary)
+    assert head.staff_member is not None
+    LocalAdmin.objects.create(member=secretary, area=Area.LETTERS, given_by=head)
+    helpers, heads = browser_of(User.objects.get(pk=helper.pk)), browser_of(head)
+    assert "Samir ROUX" not in text_of(helpers.get(PERSONS, {"q": "samir"}))
+    said = {"submission": str(uuid4()), "new": f"staff_member:{head.staff_member.public_id}"}
+    assert helpers.post(PERSONS, said).status_code == 404 and not Letter.objects.exists()
+    # A head does, and the helper does not find it.
+    assert "Samir ROUX" in text_of(heads.get(PERSONS, {"q": "samir"}))
+    page = heads.post(PERSONS, said)["Location"]
+    assert heads.get(page).status_code == 200
+    assert helpers.get(page).status_code == helpers.post(page, {"pdf": "0"}).status_code == 404
+    assert helpers.get(f"{page}avancement/").status_code == 404
+    # Nor are heads among those of a pile.
+    made(audience="staff", includes_known=True)
+    pile = LetterBatch.objects.latest("pk")
+    assert [line.identifier for line in lines(pile)] == ["nroux"]
+    assert helpers.get(f"{PAGE}{pile.public_id}/").status_code == 200
