@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg2.extensions
 import pytest
@@ -47,19 +48,20 @@ def declared(portal: None) -> Iterator[None]:
 
 
 class ByTestClient:
-    """Django's own client in the place of a connection."""
+    """Django's own client in the place of a connection, with the cookies of each browser."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.clients: dict[Browser, Client] = {}
         self.asked: list[str] = []
         monkeypatch.setattr(Browser, "ask", lambda browser, *words: self.ask(browser, *words))
 
     def ask(
         self, browser: Browser, method: str, path: str, fields: dict[str, str] | None, step: str
     ) -> Answer:
-        client = self.clients.setdefault(browser, Client())
+        client = Client()
+        client.cookies.load(browser.cookies)
         self.asked.append(f"{method} {path.partition('?')[0]}")
-        answer = client.generic(method, path) if fields is None else client.post(path, fields)
+        answer: Any = client.get(path) if fields is None else client.post(path, fields)
+        browser.cookies.update((name, each.value) for name, each in client.cookies.items())
         browser.took[step] = 0.0
         return Answer(answer.status_code, answer.headers.get("Location", ""), answer.content.decode())
 
