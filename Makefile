@@ -28,7 +28,7 @@ bench-scale: ## the same at a million people, with the plans of every list (ROWS
 bench-timing: ## whether the clock tells a stranger who has an account (ARGS="--tries 200")
 	@export ARGS='-- python -m benchmarks.timing $(ARGS)'; $(BOOTSTRAP) exec
 
-drill: ## families and guardians come while every server fails, about 7 minutes (ARGS="--sign-ups 1000 --every 30": 70)
+drill: ## families, guardians, letters and classes while every server fails, about 7 minutes (ARGS="--sign-ups 1000 --every 30": 70)
 	@$(BOOTSTRAP) python -m benchmarks.drill
 
 manage: ## one management command: make manage ARGS="createsuperuser"

@@ -14,7 +14,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--most", type=int, default=64, help="families at once, at most")
-    parser.add_argument("--no-guardians", action="store_true", help="families only")
+    parser.add_argument("--no-guardians", action="store_true", help="families only: no letters, no doors")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/out"))
     return parser.parse_args(words)
 
@@ -26,7 +26,5 @@ if __name__ == "__main__":
     from . import compare
 
     sys.exit(
-        compare.main(
-            rounds=asked.rounds, most=asked.most, out=asked.out, with_guardians=not asked.no_guardians
-        )
+        compare.main(rounds=asked.rounds, most=asked.most, out=asked.out, with_others=not asked.no_guardians)
     )

@@ -53,10 +53,14 @@ class Browser:
 
     def follow(self, path: str, *, step: str) -> str:
         """Ask for a page, go wherever this site leads on, and return where the page is that comes."""
+        return self.arrive(path, step=step)[0]
+
+    def arrive(self, path: str, *, step: str) -> tuple[str, str]:
+        """Do as :meth:`follow`; return where the page is, and the page."""
         for _page in range(MOST_REDIRECTS):
             answer = self.ask("GET", path, None, step)
             if answer.status == 200:
-                return path
+                return path, answer.text
             if answer.status != 302:
                 raise Unexpected(f"GET {step}: {answer.status}")
             path = answer.location

@@ -12,6 +12,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from argon2.low_level import Type, hash_secret
@@ -19,14 +20,15 @@ from django.contrib.auth.hashers import make_password
 
 from schools.school_year import SchoolYear
 
-from . import chart, guardians, load, processor
-from .journeys import GuardianJourney, PortalJourney
+from . import chart, doors, guardians, letter_holders, load, processor
+from .journeys import GuardianJourney, Journey, LetterJourney, PortalJourney
 from .phones import Phones
 from .products import Allauth, Portal, Product
+from .scale.tables import Tables
 from .sink import Sink
 
 AT_ONCE = (1, 4, 16, 64)
-GUARDIANS_AT_ONCE = (1, 16)
+ALONE_AT_ONCE = (1, 16)
 GATE = {"cpu": 80.0, "shipped": 8.0, "same hash": 1.8, "get": 3.0, "statements": 15.0}
 AIM = {"cpu": 65.0, "shipped": 10.0, "same hash": 2.3, "get": 4.0, "statements": 10.0}
 SHIPPED, SAME_HASH = "allauth pbkdf2", "allauth argon2"
@@ -49,7 +51,7 @@ def hash_milliseconds() -> dict[str, float]:
     }
 
 
-def main(*, rounds: int, most: int, out: Path, with_guardians: bool = True) -> int:
+def main(*, rounds: int, most: int, out: Path, with_others: bool = True) -> int:
     """Measure, print, draw. Returns 1 when the gate is not met."""
     began = time.monotonic()
     at_once = tuple(n for n in AT_ONCE if n <= most)
@@ -95,44 +97,68 @@ def main(*, rounds: int, most: int, out: Path, with_guardians: bool = True) -> i
             written = Counter(" ".join(re.sub(r"'[^']*'|\b\d+\b", "?", each).split())[:150] for each in found)
             listing = "\n".join(f"{n / outcome.journeys:6.2f}  {each}" for each, n in written.most_common(80))
             (out / f"statements {product.name}.txt").write_text(listing + "\n")
-        if with_guardians:
+        if with_others:
             portal = products[0]
             assert isinstance(portal, Portal)
-            errors += _guardians(portal, phones, sink, log, rounds=rounds, most=most)
+            for each in _alone(portal, phones):
+                errors += each.measure(portal, sink, log, rounds=rounds, most=most)
+            errors += doors.at_a_portal(portal)
     return _report(results, gets, statements, hashes, errors, began, out)
 
 
-def _guardians(portal: Portal, phones: Phones, sink: Sink, log: Path, *, rounds: int, most: int) -> list[str]:
-    """Measure and print a guardian's first sign-in, which nothing else has; return what went wrong."""
-    at_once = tuple(n for n in GUARDIANS_AT_ONCE if n <= most)
-    counts = {many: max(2 * many, 24) for many in at_once}
-    warming, counted = 24, 40
-    with portal.tables() as tables:
-        guardians.declare(
-            tables,
-            warming + counted + rounds * sum(counts.values()),
-            school_year=SchoolYear.current().year,
-        )
-    journey = GuardianJourney(portal.site, phones)
-    outcomes = [load.run(journey, sink, at_once=4, journeys=warming, cpu=portal.cpu)]
-    results: Results = defaultdict(list)
-    for _round in range(rounds):
-        for many in at_once:
-            outcome = load.run(journey, sink, at_once=many, journeys=counts[many], cpu=portal.cpu)
-            results["guardians", many].append(outcome)
-            outcomes.append(outcome)
-    asked = float("nan")
-    if log.exists():
-        with portal.statements(log) as found:
-            outcomes.append(load.run(journey, sink, at_once=4, journeys=counted, cpu=portal.cpu))
-            time.sleep(1)  # for the worker's last words
-        asked = len(found) / max(outcomes[-1].journeys, 1)
-    print("\nA guardian's first sign-in: identity, code by SMS, a child, password, identifier, account")
-    _print_speed(results)
-    _print_kinds(results)
-    _print_steps(results, journey.steps, "guardian")
-    print(f"SQL statements a guardian (worker and beat included): {asked:.1f}")
-    return [f"guardians: {error}" for outcome in outcomes for error in outcome.errors]
+@dataclass
+class _Alone:
+    """A way in that nothing else has, measured on this portal alone."""
+
+    journey: Journey
+    title: str
+    whom: str
+    declare: Callable[[Tables, int], None]  # lets schools declare so many people
+
+    def measure(self, portal: Portal, sink: Sink, log: Path, *, rounds: int, most: int) -> list[str]:
+        """Measure and print it; return what went wrong."""
+        at_once = tuple(n for n in ALONE_AT_ONCE if n <= most)
+        counts = {many: max(2 * many, 24) for many in at_once}
+        warming, counted = 24, 40
+        with portal.tables() as tables:
+            self.declare(tables, warming + counted + rounds * sum(counts.values()))
+        outcomes = [load.run(self.journey, sink, at_once=4, journeys=warming, cpu=portal.cpu)]
+        results: Results = defaultdict(list)
+        for _round in range(rounds):
+            for many in at_once:
+                outcome = load.run(self.journey, sink, at_once=many, journeys=counts[many], cpu=portal.cpu)
+                results[f"{self.whom}s", many].append(outcome)
+                outcomes.append(outcome)
+        asked = float("nan")
+        if log.exists():
+            with portal.statements(log) as found:
+                outcomes.append(load.run(self.journey, sink, at_once=4, journeys=counted, cpu=portal.cpu))
+                time.sleep(1)  # for the worker's last words
+            asked = len(found) / max(outcomes[-1].journeys, 1)
+        print(f"\n{self.title}")
+        _print_speed(results)
+        _print_kinds(results)
+        _print_steps(results, self.journey.steps, self.whom)
+        print(f"SQL statements a {self.whom} (worker and beat included): {asked:.1f}")
+        return [f"{self.whom}s: {error}" for outcome in outcomes for error in outcome.errors]
+
+
+def _alone(portal: Portal, phones: Phones) -> Iterator[_Alone]:
+    year = SchoolYear.current().year
+    yield _Alone(
+        GuardianJourney(portal.site, phones),
+        "A guardian's first sign-in: identity, code by SMS, a child, password, identifier, account",
+        "guardian",
+        lambda tables, count: guardians.declare(tables, count, school_year=year),
+    )
+    yield _Alone(
+        LetterJourney(portal.site),
+        "A first sign-in by letter, teachers and pupils in turn: code, charter, password, contact",
+        "letter",
+        lambda tables, count: letter_holders.declare(
+            tables, count, school_year=year, link_key=portal.environment["LINK_KEY"]
+        ),
+    )
 
 
 def _products(folder: Path, smtp_port: int, sms_url: str) -> Iterator[Product]:

@@ -11,8 +11,9 @@ import re
 import uuid
 from typing import Protocol
 
-from .browser import Browser
+from .browser import Browser, Unexpected
 from .guardians import IDENTIFIER, START, Guardian
+from .letter_holders import Holder
 from .phones import Phones
 from .sink import Sink
 
@@ -131,6 +132,43 @@ class GuardianJourney:
         on = browser.post(terms, acceptance(browser.get(terms, step="account").text), step="account")
         browser.follow("/mon-espace/", step="account")
         browser.close()
+        return browser.took
+
+
+class LetterJourney:
+    """A first sign-in with a letter, a teacher's and a pupil's in turn: code, charter, password, contact.
+
+    Each is one of those to whom schools gave letters (:mod:`benchmarks.letter_holders`), in their order.
+    Below fifteen a pupil is not asked how to be reached.
+    """
+
+    steps = ("letter", "code", "charter", "password", "contact", "my space")
+
+    def __init__(self, site: str) -> None:
+        self.site = site
+        self.numbers = itertools.count()
+
+    def sign_in_page(self) -> str:
+        """Where one types what stands on a letter."""
+        return "/lettre/"
+
+    def walk(self, number: str, address: str, sink: Sink) -> dict[str, float]:
+        """See :class:`Journey`. No mail comes on this way."""
+        who = Holder(next(self.numbers))
+        browser = Browser(self.site, address)
+        browser.get(who.letter, step="letter")
+        on = browser.post(who.letter, {}, step="code")
+        charter, text = browser.arrive(on.location, step="charter")
+        on = browser.post(charter, acceptance(text), step="charter")
+        password = browser.follow(on.location, step="password")
+        on = browser.post(password, who.password(), step="password")
+        end = browser.follow(on.location, step="contact" if who.gives_contact else "my space")
+        if who.gives_contact:
+            on = browser.post(end, {}, step="contact")
+            end = browser.follow(on.location, step="my space")
+        browser.close()
+        if end != "/mon-espace/":
+            raise Unexpected(f"a letter led to {end}")
         return browser.took
 
 

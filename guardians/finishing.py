@@ -67,8 +67,8 @@ def finish(activation: Activation, password: str) -> User:
         locked = _lock(activation)
         if locked.joins_id is not None:
             raise OutOfTime
-        if locked.user is not None:
-            return locked.user
+        if locked.user_id is not None:
+            return User.objects.get(pk=locked.user_id)
         contacts = _lock_contacts(locked)
         ties = _confirmed(locked)
         owners = User.objects.filter(contact_accounts__contact__in=contacts).distinct()[:2]
@@ -132,11 +132,13 @@ def join(activation: Activation, user: User) -> None:
 
 
 def _lock(activation: Activation) -> Activation:
-    """Return the row of a first sign-in, for the only one who ends it now."""
+    """Return the row of a first sign-in, for the only one who ends it now.
+
+    The row alone: of what is joined to it, who has waited for the lock would see what was there before.
+    """
     locked = (
         Activation.objects.alive()
-        .select_for_update(of=("self",))
-        .select_related("user")
+        .select_for_update()
         .filter(pk=activation.pk, verified_at__isnull=False)
         .first()
     )

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.drill [--sign-ups 46] [--every 12] [--seed N] [--only F9]``: ``make drill``."""
+"""``python -m benchmarks.drill [--sign-ups 69] [--every 12] [--seed N] [--only F9]``: ``make drill``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from . import driver
 def parse(words: list[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="make drill")
-    parser.add_argument("--sign-ups", type=int, default=46, help="families that come")
+    parser.add_argument("--sign-ups", type=int, default=69, help="people that come")
     parser.add_argument("--every", type=float, default=12, help="seconds from one fault to the next")
     parser.add_argument("--seed", type=int, default=random.randrange(10_000), help="orders the faults")
     parser.add_argument("--only", default="", help="these faults of SAFETY.md and no others: F9,F14")

@@ -25,6 +25,7 @@ class Kept(NamedTuple):
 
     begun: int
     done: int
+    contradiction: str = ""  # between rows of theirs, in words
 
 
 @dataclass
@@ -35,6 +36,7 @@ class Findings:
     done: int = 0
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
+    contradictions: list[str] = field(default_factory=list)
     turned_away: list[str] = field(default_factory=list)
     late: list[str] = field(default_factory=list)
     mails: int = 0
@@ -51,6 +53,7 @@ class Findings:
         """Return what of the promise was not kept; empty when all was."""
         said = [f"lost: {each}" for each in self.lost]
         said += [f"more than one: {each}" for each in self.doubled]
+        said += [f"contradictory: {each}" for each in self.contradictions]
         said += [f"turned away: {each}" for each in self.turned_away]
         said += [f"late: {each}" for each in self.late]
         if self.mails >= JUDGED_FROM and self.twice > MOST_TWICE * self.mails:
@@ -73,9 +76,10 @@ def compare(
 ) -> Findings:
     """Compare. ``owners`` says whose each mail address is.
 
-    A family is lost that was told to read its mail and has no row, or no mail; or that was told it is
-    done and is not. A family is doubled for which the database holds two of anything, whatever it was
-    told. A copy is another arrival of one Message-ID; mails to others than the families do not count.
+    A family is lost that was told to read its mail, or that something is there, and has no row; that was
+    told to read its mail and has none; or that was told it is done and is not. A family is doubled for
+    which the database holds two of anything, whatever it was told. A copy is another arrival of one
+    Message-ID; mails to others than the families do not count.
     """
     found = Findings()
     copies = [copy for copy in copies if copy.to in owners]  # not those to the people of the demonstration
@@ -90,7 +94,9 @@ def compare(
         if promise.trouble:
             found.turned_away.append(f"{family}, {promise.trouble}")
         if rows.begun > 1 or rows.done > 1:
-            found.doubled.append(f"{family} has {rows.begun} sign-ups and {rows.done} accounts")
+            found.doubled.append(f"{family} has {rows.begun} begun and {rows.done} done")
+        if rows.contradiction:
+            found.contradictions.append(f"{family}, {rows.contradiction}")
         if promise.done_at is not None:
             found.done += 1
             if not rows.done:
@@ -99,7 +105,10 @@ def compare(
             continue
         found.acknowledged += 1
         if not rows.begun:
-            found.lost.append(f"{family} was told to read its mail, and nothing was kept")
+            what = "to read its mail" if promise.awaits_message else "that it is there"
+            found.lost.append(f"{family} was told {what}, and nothing was kept")
+        if not promise.awaits_message:
+            continue
         if not mails[family]:
             found.lost.append(f"{family} was told to read its mail, and none came")
             continue

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import guardians
+from benchmarks import guardians, letter_holders
 from benchmarks.installation import Installation
 from benchmarks.machine import wait_until
 from benchmarks.mail_server import serving
@@ -24,9 +24,9 @@ from benchmarks.wire import Wire
 from schools.school_year import SchoolYear
 
 from . import report
-from .comparison import ALL_THERE_WITHIN, Findings, Kept, compare
+from .comparison import ALL_THERE_WITHIN, Findings, compare
 from .faults import FAULTS, Fault, Place, count, in_order
-from .flows import FLOWS, Flow
+from .flows import Flow, flow_of, kept_of_all
 from .ledger import Ledger, Struck
 from .mailbox import Copy, Mailbox
 from .people import Crowd, Person, Trouble
@@ -94,7 +94,10 @@ def _place(ledger: Ledger, luck: random.Random, *, people: int) -> Iterator[Plac
             broker.start()
             portal.prepare()
             with portal.tables() as tables:
-                guardians.declare(tables, people, school_year=SchoolYear.current().year)
+                year = SchoolYear.current().year
+                guardians.declare(tables, people, school_year=year)
+                key = portal.environment["LINK_KEY"]
+                letter_holders.declare(tables, 2 * people, school_year=year, link_key=key)
             for name in ("web", "worker", "beat"):
                 place.start(name)
             wait_until(portal.answers, seconds=120)
@@ -125,7 +128,7 @@ def _strike_and_let_come(
         ledger.faults.append(struck)
         fault.strike()
         for position, number in enumerate(coming):
-            flow = FLOWS[number % len(FLOWS)]
+            flow = flow_of(number)
             later = position * every / len(coming)
             person = Person(number, place.crowd)
             come = threading.Thread(target=_come, args=(flow, person, later), name=person.name, daemon=True)
@@ -174,9 +177,7 @@ def _look(place: Place, people: list[threading.Thread]) -> Findings:
         wait_until(
             lambda: not place.portal.sql(waiting), seconds=max(1.0, place.crowd.give_up_at - time.monotonic())
         )
-    kept: dict[str, Kept] = {}
-    for flow in FLOWS:
-        kept |= flow.kept(place.portal.sql)
+    kept = kept_of_all(place.portal.sql)
     copies = place.mail.copies + [
         Copy(sms.at, sms.to, sms.id, sms.code) for sms in place.crowd.phones.received
     ]

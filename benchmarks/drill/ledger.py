@@ -33,7 +33,8 @@ class Promise:
 
     family: str
     addresses: list[str] = field(default_factory=list)
-    begun_at: float | None = None  # « Vérifiez vos messages »: a mail is on its way
+    begun_at: float | None = None  # « Vérifiez vos messages », « La classe est ouverte »
+    awaits_message: bool = True  # they were told that a mail or an SMS is on its way
     done_at: float | None = None  # « Votre enregistrement a été confirmé »
     trouble: str = ""  # an answer that nobody should get, or none for too long
     refusals: int = 0  # how often they read that their mail could not be delivered
@@ -73,9 +74,10 @@ class Ledger:
         with self._lock:
             return self.promises.setdefault(family, Promise(family))
 
-    def begun(self, family: str) -> None:
-        """Note that they were told to read their mail."""
-        self.promise(family).begun_at = time.monotonic()
+    def begun(self, family: str, *, awaits_message: bool = True) -> None:
+        """Note that they were told to read their mail, or that something is there without one."""
+        promise = self.promise(family)
+        promise.begun_at, promise.awaits_message = time.monotonic(), awaits_message
         self._write("promised", self.promise(family))
 
     def done(self, family: str) -> None:

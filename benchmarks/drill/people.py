@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.browser import Answer, Browser
 from benchmarks.guardians import Guardian
+from benchmarks.letter_holders import Holder
 from benchmarks.phones import Phones, Sms
 
 from .ledger import Ledger, Told
@@ -50,6 +51,7 @@ class Person:
     """One family with a browser and one or more mail addresses, the first of which is theirs."""
 
     def __init__(self, number: int, crowd: Crowd) -> None:
+        self.number = number
         self.name = f"famille.n{number:05d}"
         self.crowd = crowd
         self.client = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
@@ -57,6 +59,7 @@ class Person:
         self.addresses = [f"{self.name}@exemple.fr"]
         self.mails_read = self.sms_read = 0
         self.as_guardian = Guardian(number)
+        self.as_teacher, self.as_pupil = Holder(2 * number), Holder(2 * number + 1)
 
     def get(self, path: str, *, step: str, right: Right | None = None) -> Answer:
         """Open a page, again and again until it comes."""
@@ -66,9 +69,9 @@ class Person:
         """Send a form, the same again until the right answer comes."""
         return self._insist("POST", path, fields, step, right)
 
-    def begun(self) -> None:
-        """Read that a mail is on its way."""
-        self.crowd.ledger.begun(self.name)
+    def begun(self, *, awaits_message: bool = True) -> None:
+        """Read that a mail is on its way; or, without one, that what they came for is there."""
+        self.crowd.ledger.begun(self.name, awaits_message=awaits_message)
 
     def done(self) -> None:
         """Read that all is done."""
@@ -87,6 +90,13 @@ class Person:
             self.as_guardian.mobile, known=self.sms_read, seconds=seconds
         )
         return sms
+
+    def companion(self) -> Person:
+        """Return somebody beside them with a browser of their own: what one is told, both may rely on."""
+        other = Person(self.number, self.crowd)
+        octets = self.client.split(".")
+        other.client = ".".join(["10", str(128 | int(octets[1])), *octets[2:]])
+        return other
 
     @property
     def is_late(self) -> bool:

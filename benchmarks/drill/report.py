@@ -42,10 +42,15 @@ def figures(found: Findings) -> str:
     judged = "" if found.mails >= JUDGED_FROM else f" (not judged below {JUDGED_FROM})"
     rows = [
         ("figure", "measured", "promised"),
-        ("acknowledged (told to read their mail or their SMS)", str(found.acknowledged), ""),
-        ("done (address confirmed, identifier shown)", str(found.done), ""),
+        ("acknowledged (told to read their mail or SMS, or that it is there)", str(found.acknowledged), ""),
+        (
+            "done (address confirmed, identifier shown, first steps taken, led into the room)",
+            str(found.done),
+            "",
+        ),
         ("lost", str(len(found.lost)), "0"),
-        ("two sign-ups or accounts for one family", str(len(found.doubled)), "0"),
+        ("two sign-ups, accounts, classes or seats for one family", str(len(found.doubled)), "0"),
+        ("rows that contradict each other", str(len(found.contradictions)), "0"),
         ("turned away, or no answer to the end", str(len(found.turned_away)), "0"),
         ("told that their mail was refused, and gave another address", str(found.refused), ""),
         (

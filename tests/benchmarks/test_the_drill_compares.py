@@ -65,7 +65,7 @@ def test_a_family_that_was_told_nothing_may_have_nothing() -> None:
 @pytest.mark.parametrize("rows", [Kept(2, 1), Kept(1, 2)])
 def test_two_sign_ups_or_two_accounts_of_one_family_break_the_promise(rows: Kept) -> None:
     found = find(told_all(), kept={"ana": rows}, mails=[mail()])
-    assert found.broken == [f"more than one: ana has {rows.begun} sign-ups and {rows.done} accounts"]
+    assert found.broken == [f"more than one: ana has {rows.begun} begun and {rows.done} done"]
 
 
 def test_an_answer_that_nobody_should_get_breaks_the_promise() -> None:

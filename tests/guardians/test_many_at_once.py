@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
+from audit.models import Record
 from guardians import activation, codes, declaring, finishing
 from guardians.models import Activation, Answer, ContactAccount
 
@@ -79,6 +80,21 @@ def test_two_browsers_with_one_record_make_one_account(declare: Declare, guardia
     given = abreast(*(lambda each=each: finishing.finish(each, PASSWORD) for each in (first, second)))
     assert given[0] == given[1] == User.objects.get()
     assert ContactAccount.objects.count() == 1
+
+
+def test_one_password_sent_from_many_tabs_at_once_is_chosen_once(
+    declare: Declare, guardian: Guardian
+) -> None:
+    """The second would otherwise take the account of the first for one found again, and end its session."""
+    family = declare()
+    guardian.start()
+    waiting = guardian.activation
+    assert activation.verify_code(waiting, codes.code(waiting))
+    declaring.answer_for(waiting, family.children[0], Answer.GUARDIAN, "2012-03-09")
+    given = abreast(*(lambda: finishing.finish(waiting, PASSWORD) for _tab in range(4)))
+    assert {getattr(each, "password", each) for each in given} == {User.objects.get().password}
+    acts = Record.objects.filter(act__in=[finishing.MADE, finishing.AGAIN])
+    assert [each.act for each in acts] == [finishing.MADE]
 
 
 def test_of_many_dates_at_once_five_are_judged(declare: Declare, guardian: Guardian) -> None:
