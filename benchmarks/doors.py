@@ -158,14 +158,17 @@ def ask(
     seconds: float,
     cpu: Callable[[], dict[str, float]],
 ) -> Answered:
-    """Ask for these pages in turn, some at once, until the seconds are over. An answer 0 is none."""
+    """Ask for these pages in turn, some at once, until the seconds are over: each at least once.
+
+    An answer 0 is none.
+    """
     parts = urlsplit(site)
     turns, lock, answers = itertools.cycle(paths), threading.Lock(), dict[int, int]()
     before, began = sum(cpu().values()), time.monotonic()
 
     def somebody() -> None:
         connection = HTTPConnection(parts.hostname or "", parts.port, timeout=60)
-        while time.monotonic() < began + seconds:
+        while True:
             with lock:
                 path = next(turns)
             try:
@@ -178,6 +181,8 @@ def ask(
                 status = 0
             with lock:
                 answers[status] = answers.get(status, 0) + 1
+            if time.monotonic() >= began + seconds:
+                break
         connection.close()
 
     threads = [threading.Thread(target=somebody) for _one in range(AT_ONCE)]
