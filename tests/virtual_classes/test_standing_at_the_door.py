@@ -265,6 +265,15 @@ def test_a_browser_knocks_once_and_thirty_visitors_wait_at_most(opened: Opened, 
     assert knock(Client(), session, name="Zoé Roche").status_code == 302
 
 
+def test_a_button_pressed_twice_by_a_visitor_is_one_knock(opened: Opened) -> None:
+    session = by_link(opened())
+    first, second = Client(), Client()
+    first.get(link(session))
+    second.cookies = first.cookies.copy()  # the page as it was: both presses know what it knew
+    doors = {knock(each, session, name="Zoé Roche").url for each in (first, second)}
+    assert len(doors) == 1 and Entry.objects.count() == 1
+
+
 def test_refusing_all_leaves_those_who_are_expected(
     opened: Opened, teacher: User, pupil: Callable[..., User]
 ) -> None:

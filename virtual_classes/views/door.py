@@ -112,7 +112,10 @@ def _at_the_door(request: HttpRequest, virtual_class: VirtualClass) -> HttpRespo
     }
     if not user:
         shown["form"] = form
-    return render(request, "virtual_classes/door.html", shown)
+    page_of_the_door = render(request, "virtual_classes/door.html", shown)
+    if not user and session is not None:
+        browsers.recognised(request, page_of_the_door)  # of a button pressed twice, one place (SAFETY F14)
+    return page_of_the_door
 
 
 def _own_entry(request: HttpRequest, public_id: UUID) -> Entry:
