@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.powers import Power
+from accounts.sealing import seal
 from audit import journal
 from schools.models import Academy
 
-from . import sealing
 from .models import MeetingServer
-from .models.servers import is_loopback
+from .models.servers import SEALED_FOR, is_loopback
 
 SHORTEST_SECRET = 8  # characters; bbb-conf makes one of 40
 
@@ -44,7 +44,7 @@ def add(
     Raises :class:`NotAllowed`, and ``ValidationError`` for an address that is none or is declared already.
     """
     server = MeetingServer(
-        name=name, url=url, sealed_secret=sealing.seal(secret), capacity=capacity, academy=academy
+        name=name, url=url, sealed_secret=seal(SEALED_FOR, secret), capacity=capacity, academy=academy
     )
     _check(server, by)
     server.full_clean()
@@ -75,7 +75,12 @@ def change(
         raise ValidationError(_("L’adresse et le secret de ce serveur sont dans les réglages du portail."))
     if url and url != server.url and not secret:
         raise ValidationError(_("Avec une nouvelle adresse, écrivez aussi le secret."))
-    given = {"name": name, "url": url, "sealed_secret": secret and sealing.seal(secret), "capacity": capacity}
+    given = {
+        "name": name,
+        "url": url,
+        "sealed_secret": secret and seal(SEALED_FOR, secret),
+        "capacity": capacity,
+    }
     fields = [field for field, value in given.items() if value]
     if not fields:
         return server

@@ -15,9 +15,10 @@ from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.sealing import unseal
 from schools.models import Academy
-from virtual_classes import sealing
 
+SEALED_FOR = "virtual_classes.servers"  # what the secrets of servers are sealed for
 SKIPPED = timedelta(seconds=30)  # a server that failed, for new rooms
 LONGEST = timedelta(hours=12)  # seats of a room that nobody ended
 HTTPS_OR_LOOPBACK = r"^(https://|http://(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]+)?(/|$))"
@@ -180,8 +181,8 @@ class MeetingServer(models.Model):
 
     @property
     def secret(self) -> str:
-        """Its secret, in clear. Raises :class:`virtual_classes.sealing.Unreadable`."""
-        return settings.BBB_SECRET if self.from_settings else sealing.unseal(self.sealed_secret)
+        """Its secret, in clear. Raises ``cryptography.fernet.InvalidToken``."""
+        return settings.BBB_SECRET if self.from_settings else unseal(SEALED_FOR, self.sealed_secret)
 
     def skip(self, trouble: str) -> None:
         """Leave it out for new rooms for a moment; rooms that are there stay."""

@@ -19,6 +19,7 @@ from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 from xml.etree.ElementTree import Element, ParseError
 
+from cryptography.fernet import InvalidToken
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 from django.conf import settings
@@ -27,7 +28,6 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from virtual_classes import sealing
 from virtual_classes.models.servers import HeldPlaces, MeetingServer
 
 from . import calling
@@ -322,7 +322,7 @@ def _proof(key: str) -> str:
 def _api(server: MeetingServer) -> Api:
     try:
         secret = server.secret
-    except sealing.Unreadable:
+    except InvalidToken:
         raise NotConfigured("unreadable-secret") from None
     if not server.address:
         raise NotConfigured("no-settings")

@@ -11,9 +11,10 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 
+from accounts.sealing import seal
 from schools.models import Academy
-from virtual_classes import sealing
 from virtual_classes.models import HeldPlaces, MeetingServer
+from virtual_classes.models.servers import SEALED_FOR
 from virtual_classes.providers.base import NotConfigured, Refused, Unavailable
 from virtual_classes.providers.bigbluebutton import BigBlueButton, check
 
@@ -29,7 +30,7 @@ def declare(there: FakeBigBlueButton, academy: str = "", capacity: int = 100, **
     return MeetingServer.objects.create(
         name="Un serveur",
         url=there.url,
-        sealed_secret=sealing.seal(there.secret),
+        sealed_secret=seal(SEALED_FOR, there.secret),
         capacity=capacity,
         academy=Academy.objects.filter(code=academy).first(),
         **more,
@@ -119,7 +120,7 @@ def test_a_server_that_is_down_is_passed_by_and_left_alone_for_a_moment(
 def test_a_server_with_a_wrong_secret_is_passed_by(bbb: FakeBigBlueButton, another: More) -> None:
     there = another()
     server = declare(there, capacity=1000)
-    MeetingServer.objects.filter(pk=server.pk).update(sealed_secret=sealing.seal("un-secret-mal-copié"))
+    MeetingServer.objects.filter(pk=server.pk).update(sealed_secret=seal(SEALED_FOR, "un-secret-mal-copié"))
     PROVIDER.create(ROOM)
     assert len(bbb.meetings) == 1 and not there.meetings
     server.refresh_from_db()
@@ -187,7 +188,7 @@ def test_of_45_classes_that_open_at_once_none_gets_a_seat_of_another(settings: A
     MeetingServer.objects.create(name="BBB_URL", from_settings=True, capacity=300)
     for number in range(2):
         MeetingServer.objects.create(
-            name="x", url=f"https://{number}.exemple.fr", sealed_secret=sealing.seal("x"), capacity=310
+            name="x", url=f"https://{number}.exemple.fr", sealed_secret=seal(SEALED_FOR, "x"), capacity=310
         )
 
     def hold(number: int) -> int:
