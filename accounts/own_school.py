@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from allauth.mfa.models import Authenticator
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, F, OuterRef, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -32,7 +32,8 @@ def staff_of(school: School) -> QuerySet[StaffMember]:
     return StaffMember.objects.filter(school=school, gone_at=None).annotate(
         account_key=F("account__pk"),
         last_sign_in=F("account__last_login"),
-        has_factor=Exists(factors),
+        # Its key, and not whether there is one: that PostgreSQL would read out of the whole table.
+        has_factor=Subquery(factors.values("pk")[:1]),
         areas=ArraySubquery(given.values("area")),
     )
 

@@ -168,7 +168,7 @@ def test_the_head_of_the_demonstration_goes_from_wrong_files_to_the_right_ones(
     settings.DEBUG = True
     call_command("demo")
     settings.DEBUG = False
-    client = browser_of(User.objects.get(staff_member__isnull=False))
+    client = browser_of(User.objects.get(sign_in_names__name="sylvie.lambert"))
     page = opens(client, viewport=size, java_script_enabled=javascript)
     look = no_barrier if javascript else fits
     page.goto("/mon-espace/")
