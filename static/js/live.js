@@ -2,6 +2,10 @@
 // often while nothing happens and while nobody looks, and at once when somebody comes back to the page.
 const FIRST = 2000, LAST = 15000, AWAY = 60000;
 document.documentElement.classList.add("mcm-live");
+// Who has pressed a button is on the way: nothing may take the page from under them.
+let isLeaving = false;
+document.addEventListener("submit", () => { isLeaving = true; });
+addEventListener("pageshow", () => { isLeaving = false; });
 
 function again(look) {
   let pause = FIRST, timer;
@@ -53,7 +57,7 @@ for (const part of document.querySelectorAll("[data-watch]")) {
     });
     if (answer.status === 304 || !answer.ok) return false;
     const { stands } = await answer.json();
-    if (stands !== part.dataset.stands) location.reload();
+    if (stands !== part.dataset.stands && !isLeaving) location.reload();
     return false;
   });
 }

@@ -1,4 +1,4 @@
-"""One portal and one Chromium for all journeys; they start once."""
+"""One portal for all journeys of a process, however they are mixed with other tests: a start takes long."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def launch(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=finder.find_or_install(), args=quiet)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """The portal that people come to."""
     folder: Path = tmp_path_factory.mktemp("portal")

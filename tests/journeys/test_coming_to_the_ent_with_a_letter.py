@@ -11,7 +11,7 @@ from .portal import Portal
 from .visitor import PHONE
 
 pytestmark = pytest.mark.browser
-CODE = "K7M4PQXW2H"
+CODE = "K7M4PQXWG"  # the last sign checks the others
 PASSWORD = "Brume-Lac42!"
 SCRIPTS = [
     pytest.param(False, 1, id="phone-plain"),
