@@ -32,7 +32,7 @@ def test_a_head_looks_after_a_school(
     office.press("Connexion")
     office.follow("Ouvrir mon établissement")
     office.stands_on("Mon établissement")
-    office.reads(school, "Membres du personnel", "Demandes à traiter")
+    office.reads(f"{school} ({uai})", "Membres du personnel", "Demandes à traiter")
     office.follow("Personnel")
     office.stands_on("Le personnel de mon établissement")
     office.follow("Samir Roux")
