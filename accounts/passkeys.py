@@ -224,11 +224,17 @@ def _rows(user: User) -> Any:
     return Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN)
 
 
+class _PatientServer(Fido2Server):
+    """The library's server, whose ``timeout`` it declares as ``None`` and reads as milliseconds."""
+
+    timeout: Any = None
+
+
 def _server() -> Fido2Server:
     # The library alone would also accept every host below ours, and every port.
     rp = PublicKeyCredentialRpEntity(**second_factor.Adapter().get_public_key_credential_rp_entity())
-    server = Fido2Server(rp, verify_origin=lambda said: said == origin())
-    server.timeout = PATIENCE * 1000  # type: ignore[assignment]  # fido2 only says that it begins as None
+    server = _PatientServer(rp, verify_origin=lambda said: said == origin())
+    server.timeout = PATIENCE * 1000
     return server
 
 

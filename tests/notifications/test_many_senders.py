@@ -261,7 +261,7 @@ def test_a_process_forked_in_the_middle_of_a_nudge_is_not_held_up_by_it(nudges: 
     reader, writer = os.pipe()
     with nudge._pending.mutex:  # as any thread may hold it when another forks
         child = os.fork()
-        if not child:  # pragma: no cover
+        if not child:
             nudge.publish = lambda: os.write(writer, b"!")
             nudge.nudge()
             signal.pause()

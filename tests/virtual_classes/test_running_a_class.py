@@ -228,7 +228,7 @@ def test_the_roll_is_called_corrected_and_taken_away(
     late.refresh_from_db()
     assert late.is_present and RollCallLine.objects.count() == 2
     answer = class_.post(f"{page}fichier/")
-    body = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    body = answer.getvalue().decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(body), delimiter=";"))
     assert [row["Élève"] for row in rows] == ["Léa Moreau", "Tom Petit"]
     assert rows[0]["Ce qui a été fait"].startswith("'=1+1") and "no-store" in answer["Cache-Control"]

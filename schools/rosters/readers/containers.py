@@ -22,6 +22,9 @@ MOST_RAW = 20 * 1024 * 1024
 MOST_UNPACKED = 100 * 1024 * 1024
 MOST_MEMBERS = 500  # a spreadsheet has some dozens
 CHUNK = 64 * 1024
+# What zipfile raises for an archive that it cannot read; the last one is how it says that a member is
+# encrypted or packed in a way that it does not know.
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 
 _ARCHIVE = b"PK\x03\x04"
 _NESTED = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ")
@@ -61,7 +64,7 @@ class Document:
                 return
             with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as packed:
                 yield packed
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        except DAMAGED as error:
             raise FileRefused("zip_damaged", source=self.source) from error
 
     def chunks(self, meter: Meter | None = None) -> Iterator[bytes]:
@@ -120,7 +123,7 @@ def _members(path: Path) -> list[Document]:
                 with archive.open(entry) as packed:
                     if packed.read(8).startswith(_NESTED):
                         raise FileRefused("zip_nested", source=path.name)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError) as error:
+    except (*DAMAGED, UnicodeDecodeError) as error:
         raise FileRefused("zip_damaged", source=path.name) from error
     if not files:
         raise FileRefused("empty", source=path.name)
