@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from audit import journal
 from economy.remembered import forget
 
+from .calling import Caller
 from .models import IdentityProvider, User
 from .openid import discovery
-from .openid.calling import Caller
 
 WRITTEN = journal.register_act("provider.written", _("Fournisseur d’identité écrit"))
 
@@ -62,7 +62,7 @@ def write(provider: IdentityProvider, fields: list[str], *, secret: str, by: Use
 def check(provider: IdentityProvider) -> None:
     """Ask a provider for its addresses and keys, whatever is remembered.
 
-    Raises :class:`.openid.calling.Unreachable`, or :class:`.openid.calling.Nonsense` whose text says what is
+    Raises :class:`.calling.Unreachable`, or :class:`.calling.Nonsense` whose text says what is
     wrong: ``http-404``, ``issuer``, the name of an address, or ``no-key``.
     """
     caller = Caller()

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts import entrances, identity_providers
+from accounts.calling import Nonsense, Unreachable
 from accounts.models import Entrance, IdentityProvider, Power, WayIn
 from accounts.openid import door
-from accounts.openid.calling import Nonsense, Unreachable
 from back_office.acts import Act, Refused, Words
 from back_office.scoped import ScopedAdmin
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from economy.remembered import remembered
 
-from .calling import Caller, Nonsense
+from ..calling import Caller, Nonsense
 
 # For these many seconds a process asks neither again. A key that is not among them is asked for at once.
 REMEMBERED = 3600
@@ -36,8 +36,8 @@ def find(issuer: str, caller: Caller) -> Provider:
     """Return what an issuer publishes (Discovery 1.0, section 4).
 
     Refused: a document in another's name, and an address elsewhere than at the issuer, since a page's
-    content policy lets a form lead there only. Raises :class:`.calling.Unreachable` or
-    :class:`.calling.Nonsense`.
+    content policy lets a form lead there only. Raises :class:`accounts.calling.Unreachable` or
+    :class:`accounts.calling.Nonsense`.
     """
     return _find(issuer, _By(caller))
 

@@ -15,10 +15,10 @@ from throttling import limits
 from throttling.clients import client_address
 
 from .. import sessions
+from ..calling import Nonsense, Unreachable
 from ..first_sign_in import begin_for_staff
 from ..models import IdentityProvider, ProviderVisit
 from . import exchange, people, tokens, visits
-from .calling import Nonsense, Unreachable
 from .exchange import Client
 from .troubles import Trouble, Troubled
 

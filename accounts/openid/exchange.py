@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from ..calling import Answer, Caller, Nonsense, Unreachable
 from . import discovery, tokens
-from .calling import Answer, Caller, Nonsense, Unreachable
 from .visits import Departure, Return
 
 

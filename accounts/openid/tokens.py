@@ -17,8 +17,8 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from ..calling import Caller
 from . import discovery
-from .calling import Caller
 
 SHORTEST_RSA = 2048  # bits (RFC 7518, 3.3)
 LONGEST = 16 * 1024

@@ -13,8 +13,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from accounts.calling import Nonsense, Unreachable
 from accounts.openid import exchange, tokens, visits
-from accounts.openid.calling import Nonsense, Unreachable
 from accounts.openid.troubles import Trouble, Troubled
 from throttling import limits
 from throttling.clients import client_address

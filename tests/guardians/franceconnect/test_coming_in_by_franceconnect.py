@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
 
-from accounts.openid import calling
+from accounts import calling
 from guardians.franceconnect import door
 from guardians.franceconnect.identity import Identity
 from guardians.models import FranceConnectVisit

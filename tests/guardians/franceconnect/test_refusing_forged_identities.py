@@ -14,7 +14,7 @@ import jwt
 import pytest
 import time_machine
 
-from accounts.openid import calling
+from accounts import calling
 from guardians.models import FranceConnectVisit
 
 from .conftest import IDENTITY, Guardian, question, trouble

@@ -1,4 +1,4 @@
-"""Asking a provider's servers: for so long, so much, and nobody else (SAFETY F2, F13)."""
+"""Asking other people's servers: for so long, so much, and nobody else (SAFETY F2, F13)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 PATIENCE = 8.0  # seconds for all that one page asks, whatever each answer takes
-MOST = 128 * 1024  # bytes of one answer
+MOST = 128 * 1024  # bytes of one answer, unless the caller says otherwise
 
 
 class Unreachable(Exception):
@@ -47,10 +47,11 @@ class Answer:
 
 
 class Caller:
-    """One page's calls, which end together: ``patience`` is for all of them."""
+    """One page's calls, which end together: ``patience`` is for all of them, ``most`` bytes for each."""
 
-    def __init__(self, patience: float | None = None) -> None:
+    def __init__(self, patience: float | None = None, *, most: int = MOST) -> None:
         self.ends_at = time.monotonic() + (PATIENCE if patience is None else patience)
+        self.most = most
 
     def get(self, url: str, *, bearer: str = "", accept: str = "application/json") -> Answer:
         """Ask for an address. Raises :class:`Unreachable` or :class:`Nonsense`."""
@@ -95,17 +96,19 @@ class Caller:
                     secure.do_handshake()
                 connection.request(method, path, body, headers)
                 answer = connection.getresponse()
-                content = answer.read(MOST + 1)
+                content = answer.read(self.most + 1)
         except (OSError, http.client.HTTPException, ValueError):
-            raise Unreachable("silence") from None
+            raise Unreachable("late" if time.monotonic() >= self.ends_at else "silence") from None
         finally:
             connection.close()
         if time.monotonic() >= self.ends_at:  # cut: what was read may be half of it
             raise Unreachable("late")
         if answer.status >= 500 or answer.status == 429:
             raise Unreachable(f"http-{answer.status}")
-        if len(content) > MOST:
+        if len(content) > self.most:
             raise Nonsense("too-long")
+        if answer.length:  # the server promised more than it sent
+            raise Unreachable("silence")
         return Answer(answer.status, (answer.headers.get_content_type() or "").lower(), content)
 
 
