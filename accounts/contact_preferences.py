@@ -72,7 +72,7 @@ def _ask_for_proofs(user: User, said: Mapping[str, Any], *, device: str, browser
     number = said.get("sms_mobile", "")
     if not number or number == of(user).sms_mobile:
         if "sms_mobile" in said:
-            sms_numbers.cancel(user)
+            sms_numbers.NUMBERS.cancel(user)
         return False
     sms_numbers.ask(user, number, browser=browser)
     return True

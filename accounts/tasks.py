@@ -37,7 +37,7 @@ def purge() -> None:
     recovery.purge(now)
     open_sessions.purge()
     address_change.purge(now)
-    sms_numbers.purge()
+    sms_numbers.NUMBERS.purge()
     merging.purge()
     enrolment.forget_the_past(today())
     otp_keys.purge()

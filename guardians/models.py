@@ -11,7 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import User, WaitingNumber
 from accounts.models.visits import Visit, visit_constraints, visit_indexes
 from schools.models import GuardianContact, GuardianTie, Responsibility, Schooling, Student
 from schools.models.pupils import GIVES_ACCESS
@@ -254,35 +254,14 @@ class GuardianAccount(models.Model):
         return f"{self.user_id}: account"
 
 
-class MobileChangeQuerySet(models.QuerySet["MobileChange"]):
-    """New numbers that wait for their code."""
+class MobileChange(WaitingNumber):
+    """A new mobile number that waits for the code sent to it; one per account."""
 
-    def alive(self) -> MobileChangeQuerySet:
-        """Keep those whose code was sent less than thirty minutes ago."""
-        return self.filter(lives_until__gt=Now())
-
-
-class MobileChange(models.Model):
-    """A new mobile number that waits for the code sent to it; one per account.
-
-    The code stands nowhere: :mod:`guardians.codes` derives it, as for a first sign-in.
-    """
-
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="mobile_change")
-    mobile = models.CharField(max_length=16)
-    code_number = models.PositiveSmallIntegerField(default=1)  # another one for each code sent again
-    guesses = models.PositiveSmallIntegerField(default=0)
-    lives_until = models.DateTimeField(db_default=Now() + AT_HAND)
-
-    objects = MobileChangeQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["lives_until"], name="mobile_change_end")]
         constraints = [models.CheckConstraint(condition=~Q(mobile=""), name="mobile_change_has_a_number")]
-
-    def __str__(self) -> str:
-        return str(self.public_id)
 
 
 class ChildrenMoveQuerySet(models.QuerySet["ChildrenMove"]):

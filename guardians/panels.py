@@ -67,7 +67,7 @@ def _own_account(user: User) -> Panel | None:
             "has_franceconnect": linking.is_joined(user),
             "mobile": mobiles.of(user),
             "is_own_mobile": mobiles.is_own(user),
-            "mobile_change": mobiles.pending(user),
+            "mobile_change": mobiles.NUMBERS.pending(user),
             "shows_alerts": alerts.are_on(user),
             "moves": bringing.undoable_by(user),
         },
@@ -123,7 +123,7 @@ def _mobile(user: User) -> Panel | None:
         context={
             "mobile": mobiles.of(user),
             "is_own": mobiles.is_own(user),
-            "waits": mobiles.pending(user) is not None,
+            "waits": mobiles.NUMBERS.pending(user) is not None,
         },
     )
 

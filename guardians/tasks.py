@@ -18,7 +18,7 @@ def share_children_accounts() -> None:
 def purge() -> None:
     """Forget first sign-ins and new numbers whose time is over, and what FranceConnect said (SAFETY G13)."""
     activation.purge()
-    mobiles.purge()
+    mobiles.NUMBERS.purge()
     bringing.purge()
     pairing.purge()
     VISITS.purge()

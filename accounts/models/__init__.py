@@ -34,6 +34,7 @@ from .sign_ups import (
     random_secret,
 )
 from .staff import StaffRole
+from .waiting_numbers import WaitingNumber
 from .ways_in import AddressChange, OpenSession, RecoveryRequest
 
 __all__ = [
@@ -79,6 +80,7 @@ __all__ = [
     "StaffRole",
     "User",
     "UserManager",
+    "WaitingNumber",
     "WayIn",
     "academy_of_door",
     "is_staff_door",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
 
 from django.db import models
@@ -12,9 +11,9 @@ from django.db.models.functions import Now
 from schools.models import StaffMember
 
 from .people import User
+from .waiting_numbers import WaitingNumber
 
 A_WEEK = timedelta(days=7)
-AT_HAND = timedelta(minutes=30)
 E164 = r"^(\+[1-9][0-9]{6,14})?$"
 
 
@@ -79,29 +78,11 @@ class ContactPreferences(models.Model):
         return f"{self.user_id}: contact"
 
 
-class SmsNumberQuerySet(models.QuerySet["SmsNumber"]):
-    """Numbers that wait for their code."""
+class SmsNumber(WaitingNumber):
+    """A number for SMS that waits for the code sent to it; one per account."""
 
-    def alive(self) -> SmsNumberQuerySet:
-        """Keep those whose code was sent less than thirty minutes ago."""
-        return self.filter(lives_until__gt=Now())
-
-
-class SmsNumber(models.Model):
-    """A number for SMS that waits for the code sent to it; one per account. The code stands nowhere."""
-
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="sms_number")
-    mobile = models.CharField(max_length=16)
-    code_number = models.PositiveSmallIntegerField(default=1)  # another one for each code sent again
-    guesses = models.PositiveSmallIntegerField(default=0)
-    lives_until = models.DateTimeField(db_default=Now() + AT_HAND)
-
-    objects = SmsNumberQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["lives_until"], name="sms_number_end")]
         constraints = [models.CheckConstraint(condition=~Q(mobile=""), name="sms_number_is_one")]
-
-    def __str__(self) -> str:
-        return str(self.public_id)

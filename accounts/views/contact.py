@@ -15,6 +15,7 @@ from accounts.ent_forms import AddressOnlyForm, ContactForm, SmsCodeForm
 from accounts.middleware import steps_not_required
 from accounts.models import User
 from accounts.sessions import PersonRequest
+from accounts.waiting_numbers import OutOfTime
 from schools.rosters.phones import region_of
 from throttling import limits
 
@@ -55,7 +56,7 @@ def preferences(request: PersonRequest) -> HttpResponse:
 @page
 def sms_code(request: PersonRequest) -> HttpResponse:
     """Confirm the number for SMS by the code that was sent to it; or later, or not at all."""
-    waiting = sms_numbers.pending(request.user)
+    waiting = sms_numbers.NUMBERS.pending(request.user)
     if waiting is None:
         return redirect("preferences_contact")
     asked = request.POST.get("act", "")
@@ -63,10 +64,10 @@ def sms_code(request: PersonRequest) -> HttpResponse:
     told = ""
     try:
         if asked == "cancel":
-            sms_numbers.cancel(request.user)
+            sms_numbers.NUMBERS.cancel(request.user)
             return redirect("preferences_contact")
         if asked == "again":
-            sms_numbers.send_again(waiting, browser=browsers.device_hash(request))
+            sms_numbers.NUMBERS.send_again(waiting, request.user, browser=browsers.device_hash(request))
             told = _("Un nouveau code vient de partir. Le code d’avant ne sert plus.")
         elif request.method == "POST" and form.is_valid():
             if sms_numbers.verify_code(waiting, form.cleaned_data["code"]):
@@ -82,7 +83,7 @@ def sms_code(request: PersonRequest) -> HttpResponse:
         told = _("Un SMS peut mettre une minute à arriver. Vous pourrez demander un autre code %(wait)s.") % {
             "wait": refusal.wait
         }
-    except sms_numbers.OutOfTime:
+    except OutOfTime:
         told = _("Ce code ne sert plus. Demandez un nouveau code.")
     shown = {"form": form, "told": told, "mobile": waiting.mobile}
     return render(request, "accounts/preferences/sms_code.html", shown)
@@ -94,7 +95,7 @@ def _form(request: PersonRequest) -> AddressOnlyForm:
     if user.student_id is not None:
         return AddressOnlyForm(sent, initial={"address": _address_of(user)})
     chosen = contact_preferences.of(user)
-    waiting = sms_numbers.pending(user)
+    waiting = sms_numbers.NUMBERS.pending(user)
     initial = {name: getattr(chosen, name) for name in (*contact_preferences.KEPT, "sms_mobile")}
     if waiting is not None:
         initial["sms_mobile"] = waiting.mobile
@@ -140,7 +141,7 @@ def _shown(request: PersonRequest, form: AddressOnlyForm) -> dict[str, Any]:
         "is_asked": contact_preferences.is_asked(user),
         "is_staff_form": is_staff,
         "change": address_change.pending(user),
-        "sms_waits": sms_numbers.pending(user),
+        "sms_waits": sms_numbers.NUMBERS.pending(user),
         "partners": contact_preferences.partners_for(user) if is_staff else [],
         "phones": [phone for post in user.posts() for phone in post.directory_phones] if is_staff else [],
     }

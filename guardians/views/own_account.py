@@ -18,10 +18,10 @@ from accounts.middleware import steps_not_required
 from accounts.reauthentication import recently_proved
 from accounts.sessions import PersonRequest
 from accounts.views.pages import next_page, page
+from accounts.waiting_numbers import OutOfTime
 from throttling import limits
 
 from .. import alerts, bringing, mobiles
-from ..activation import OutOfTime
 from ..forms import CodeForm, MobileForm, OtherAccountForm
 from ..identifiers import EDUCONNECT
 from ..models import ChildrenMove
@@ -72,7 +72,7 @@ def change_mobile(request: PersonRequest) -> HttpResponse:
 def mobile_code(request: PersonRequest) -> HttpResponse:
     """Confirm the new number by the code that was sent to it."""
     _guardian(request)
-    change = mobiles.pending(request.user)
+    change = mobiles.NUMBERS.pending(request.user)
     if change is None:
         return redirect("account")
     asked = request.POST.get("act", "")
@@ -80,10 +80,10 @@ def mobile_code(request: PersonRequest) -> HttpResponse:
     told = ""
     try:
         if asked == "cancel":
-            mobiles.cancel(request.user)
+            mobiles.NUMBERS.cancel(request.user)
             return redirect("account")
         if asked == "again":
-            mobiles.send_again(change, browser=browsers.device_hash(request))
+            mobiles.NUMBERS.send_again(change, request.user, browser=browsers.device_hash(request))
             told = _("Un nouveau code vient de partir. Le code d’avant ne sert plus.")
         elif request.method == "POST" and form.is_valid():
             if mobiles.verify_code(change, form.cleaned_data["code"]):
@@ -100,7 +100,7 @@ def mobile_code(request: PersonRequest) -> HttpResponse:
             "wait": refusal.wait
         }
     except OutOfTime:
-        if mobiles.pending(request.user) is None:  # confirmed in another tab, or too late
+        if mobiles.NUMBERS.pending(request.user) is None:  # confirmed in another tab, or too late
             return redirect("account")
         form.add_error("code", _("Ce code ne sert plus. Demandez un nouveau code."))
     shown = {"form": form, "told": told, "mobile": change.mobile}

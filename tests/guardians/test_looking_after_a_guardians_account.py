@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from accounts import address_change, links, personal_data
+from accounts import address_change, links, personal_data, sms_numbers
 from accounts.models import AddressChange, OpenSession, PolicyAcceptance, PolicyDocument, User
 from audit.models import Record
 from guardians import codes, mobiles
@@ -22,6 +22,7 @@ from guardians.tasks import purge
 from notifications.letters import Context, NothingToSend, renderer
 from notifications.models import Message
 from tests.accounts.conftest import make_older
+from throttling import limits
 from throttling.models import Counter
 
 from .conftest import PASSWORD, Declared, Guardian
@@ -263,3 +264,14 @@ def test_the_number_is_handed_over_and_erased(mother: Guardian) -> None:
     personal_data.erase(person())
     assert not GuardianAccount.objects.exists()
     assert not re.search(re.escape(NEW), str(list(Message.objects.values())))
+
+
+def test_a_number_is_not_rung_more_often_because_two_doors_ask_for_it(portal: None) -> None:
+    def somebody() -> User:
+        return User.objects.create_user(first_name="Inès", last_name="Roux", password="x")
+
+    for kind in (mobiles.NUMBERS, sms_numbers.NUMBERS, mobiles.NUMBERS):
+        kind.ask(somebody(), NEW, browser="")
+    with pytest.raises(limits.Refused):
+        sms_numbers.NUMBERS.ask(somebody(), NEW, browser="")
+    assert Message.objects.filter(to=NEW).count() == 3
