@@ -6,9 +6,10 @@
 // codes of 30 seconds and tokens of 60, end-session.
 
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
-import { createServer } from 'node:http';
 
 import { Provider } from 'oidc-provider';
+
+import { page, serve } from './choosing.mjs';
 
 const [port, clientId, clientSecret, callback, afterLogout] = process.argv.slice(2);
 const MOUNT = '/api/v2';
@@ -78,49 +79,6 @@ const provider = new Provider(issuer, {
   ttl: { AuthorizationCode: 30, AccessToken: 60, IdToken: 60, Interaction: 1800, Session: 1800, Grant: 1800 },
 });
 
-function page(title, body) {
-  return `<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>${title}</title>
-    <link rel="icon" href="data:,"></head><body><main><h1>${title}</h1>${body}</main></body></html>`;
-}
-
-async function interact(request, response) {
-  const { params, prompt, session } = await provider.interactionDetails(request, response);
-  if (request.method !== 'POST' && prompt.name === 'login') {
-    const buttons = Object.keys(PEOPLE)
-      .map((id) => `<button name="person" value="${id}">${PEOPLE[id].given_name}</button>`);
-    response.setHeader('Content-Type', 'text/html; charset=utf-8');
-    response.end(page('FranceConnect de test',
-      `<form method="post">${buttons.join('')}<button name="person" value="">Annuler</button></form>`));
-    return;
-  }
-  let person = session?.accountId;
-  if (request.method === 'POST') {
-    const chunks = [];
-    for await (const chunk of request) chunks.push(chunk);
-    person = new URLSearchParams(Buffer.concat(chunks).toString()).get('person');
-  }
-  if (!PEOPLE[person]) {
-    await provider.interactionFinished(request, response, { error: 'access_denied' });
-    return;
-  }
-  const grant = new provider.Grant({ accountId: person, clientId: params.client_id });
-  grant.addOIDCScope(params.scope);
-  await provider.interactionFinished(request, response, {
-    login: { accountId: person, acr: 'eidas1' },
-    consent: { grantId: await grant.save() },
-  });
-}
-
-const answer = provider.callback();
-createServer((request, response) => {
-  if (request.url.startsWith(`${MOUNT}/interaction/`)) {
-    interact(request, response).catch((error) => { response.statusCode = 400; response.end(String(error)); });
-  } else if (request.url.startsWith(`${MOUNT}/`)) {
-    request.originalUrl = request.url;
-    request.url = request.url.slice(MOUNT.length);
-    answer(request, response);
-  } else {
-    response.statusCode = 404;
-    response.end();
-  }
-}).listen(Number(port), '127.0.0.1', () => process.stdout.write('ready\n'));
+serve({
+  provider, mount: MOUNT, port, people: PEOPLE, title: 'FranceConnect de test', labelOf: (id) => PEOPLE[id].given_name, proof: { acr: 'eidas1' },
+});
