@@ -179,18 +179,6 @@ class ContactForm(AddressOnlyForm):
         return cleaned
 
 
-class SmsCodeForm(forms.Form):
-    """The code that was sent to the number for SMS."""
-
-    code = forms.CharField(
-        label=_("Code de sécurité"),
-        help_text=_("Les 6 chiffres du SMS."),
-        max_length=100,
-        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
-        error_messages={"required": _("Écrivez les 6 chiffres du SMS.")},
-    )
-
-
 class EntRecoveryForm(forms.Form):
     """« Mot de passe oublié »."""
 

@@ -352,3 +352,15 @@ def context_of(cleaned: dict[str, Any]) -> PasswordContext:
         address=cleaned.get("address", ""),
         school_words=(),
     )
+
+
+class SmsCodeForm(forms.Form):
+    """« Un code de sécurité a été envoyé »: the six digits of an SMS (SCREENS C5, D6)."""
+
+    code = forms.CharField(
+        label=_("Code de sécurité"),
+        help_text=_("Les 6 chiffres du SMS."),
+        max_length=100,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+        error_messages={"required": _("Écrivez les 6 chiffres du SMS.")},
+    )

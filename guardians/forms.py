@@ -105,18 +105,6 @@ class IdentityForm(MobileForm):
         return person_names.clean_name(self.cleaned_data["first_name"])
 
 
-class CodeForm(forms.Form):
-    """« Un code de sécurité a été envoyé » (SCREENS D6)."""
-
-    code = forms.CharField(
-        label=_("Code de sécurité"),
-        help_text=_("Les 6 chiffres du SMS."),
-        max_length=100,
-        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
-        error_messages={"required": _("Écrivez les 6 chiffres du SMS.")},
-    )
-
-
 class OwnSchoolCodeForm(forms.Form):
     """A code that the school gave."""
 

@@ -11,16 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from accounts import address_change, browsers, contact_preferences, sms_numbers
-from accounts.ent_forms import AddressOnlyForm, ContactForm, SmsCodeForm
+from accounts.ent_forms import AddressOnlyForm, ContactForm
 from accounts.middleware import steps_not_required
 from accounts.models import User
 from accounts.sessions import PersonRequest
-from accounts.waiting_numbers import OutOfTime
 from schools.rosters.phones import region_of
 from throttling import limits
 
 from .first_sign_in import go_on, stepper
 from .pages import next_page, page
+from .waiting_number import waiting_number
 
 
 @steps_not_required
@@ -56,37 +56,14 @@ def preferences(request: PersonRequest) -> HttpResponse:
 @page
 def sms_code(request: PersonRequest) -> HttpResponse:
     """Confirm the number for SMS by the code that was sent to it; or later, or not at all."""
-    waiting = sms_numbers.NUMBERS.pending(request.user)
-    if waiting is None:
-        return redirect("preferences_contact")
-    asked = request.POST.get("act", "")
-    form = SmsCodeForm(request.POST if request.method == "POST" and not asked else None)
-    told = ""
-    try:
-        if asked == "cancel":
-            sms_numbers.NUMBERS.cancel(request.user)
-            return redirect("preferences_contact")
-        if asked == "again":
-            sms_numbers.NUMBERS.send_again(waiting, request.user, browser=browsers.device_hash(request))
-            told = _("Un nouveau code vient de partir. Le code d’avant ne sert plus.")
-        elif request.method == "POST" and form.is_valid():
-            if sms_numbers.verify_code(waiting, form.cleaned_data["code"]):
-                return redirect(f"{reverse('preferences_contact')}?fait=1")
-            form.add_error(
-                "code",
-                _(
-                    "Ce n’est pas le code du dernier SMS. Vérifiez les 6 chiffres. "
-                    "Après cinq essais, il faut demander un nouveau code."
-                ),
-            )
-    except limits.Refused as refusal:
-        told = _("Un SMS peut mettre une minute à arriver. Vous pourrez demander un autre code %(wait)s.") % {
-            "wait": refusal.wait
-        }
-    except OutOfTime:
-        told = _("Ce code ne sert plus. Demandez un nouveau code.")
-    shown = {"form": form, "told": told, "mobile": waiting.mobile}
-    return render(request, "accounts/preferences/sms_code.html", shown)
+    return waiting_number(
+        request,
+        sms_numbers.NUMBERS,
+        sms_numbers.verify_code,
+        template="accounts/preferences/sms_code.html",
+        back="preferences_contact",
+        done=f"{reverse('preferences_contact')}?fait=1",
+    )
 
 
 def _form(request: PersonRequest) -> AddressOnlyForm:

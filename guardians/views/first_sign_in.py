@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts import browsers, sessions
+from accounts.forms import SmsCodeForm
 from accounts.middleware import steps_not_required
 from accounts.models import User
 from accounts.passwords import EDUCONNECT, PasswordContext
@@ -30,7 +31,7 @@ from throttling.clients import client_address
 
 from .. import activation, declaring, finishing
 from ..declaring import Child
-from ..forms import ChildForm, CodeForm, GuardianPasswordForm, IdentityForm
+from ..forms import ChildForm, GuardianPasswordForm, IdentityForm
 from ..franceconnect import door, provider
 from ..identifiers import EDUCONNECT as EDUCONNECT_DOOR
 from ..models import Activation, Answer
@@ -124,7 +125,7 @@ def code(request: HttpRequest, under_way: Activation) -> HttpResponse:
     """« Un code de sécurité a été envoyé »."""
     if under_way.verified_at is not None:
         return redirect("guardian_children")
-    form = CodeForm(request.POST if request.method == "POST" and "again" not in request.POST else None)
+    form = SmsCodeForm(request.POST if request.method == "POST" and "again" not in request.POST else None)
     told = ""
     if request.method == "POST" and "again" in request.POST:
         try:

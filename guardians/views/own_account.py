@@ -18,11 +18,11 @@ from accounts.middleware import steps_not_required
 from accounts.reauthentication import recently_proved
 from accounts.sessions import PersonRequest
 from accounts.views.pages import next_page, page
-from accounts.waiting_numbers import OutOfTime
+from accounts.views.waiting_number import waiting_number
 from throttling import limits
 
 from .. import alerts, bringing, mobiles
-from ..forms import CodeForm, MobileForm, OtherAccountForm
+from ..forms import MobileForm, OtherAccountForm
 from ..identifiers import EDUCONNECT
 from ..models import ChildrenMove
 
@@ -72,39 +72,14 @@ def change_mobile(request: PersonRequest) -> HttpResponse:
 def mobile_code(request: PersonRequest) -> HttpResponse:
     """Confirm the new number by the code that was sent to it."""
     _guardian(request)
-    change = mobiles.NUMBERS.pending(request.user)
-    if change is None:
-        return redirect("account")
-    asked = request.POST.get("act", "")
-    form = CodeForm(request.POST if request.method == "POST" and not asked else None)
-    told = ""
-    try:
-        if asked == "cancel":
-            mobiles.NUMBERS.cancel(request.user)
-            return redirect("account")
-        if asked == "again":
-            mobiles.NUMBERS.send_again(change, request.user, browser=browsers.device_hash(request))
-            told = _("Un nouveau code vient de partir. Le code d’avant ne sert plus.")
-        elif request.method == "POST" and form.is_valid():
-            if mobiles.verify_code(change, form.cleaned_data["code"]):
-                return _back("portable")
-            form.add_error(
-                "code",
-                _(
-                    "Ce n’est pas le code du dernier SMS. Vérifiez les 6 chiffres. "
-                    "Après cinq essais, il faut demander un nouveau code."
-                ),
-            )
-    except limits.Refused as refusal:
-        told = _("Un SMS peut mettre une minute à arriver. Vous pourrez demander un autre code %(wait)s.") % {
-            "wait": refusal.wait
-        }
-    except OutOfTime:
-        if mobiles.NUMBERS.pending(request.user) is None:  # confirmed in another tab, or too late
-            return redirect("account")
-        form.add_error("code", _("Ce code ne sert plus. Demandez un nouveau code."))
-    shown = {"form": form, "told": told, "mobile": change.mobile}
-    return render(request, "guardians/account/mobile_code.html", shown)
+    return waiting_number(
+        request,
+        mobiles.NUMBERS,
+        mobiles.verify_code,
+        template="guardians/account/mobile_code.html",
+        back="account",
+        done=f"{reverse('account')}?fait=portable",
+    )
 
 
 @steps_not_required

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +15,7 @@ from audit.models import Record
 from schools.models import RosterImport, Schooling, StaffMember, Student
 from schools.rosters import importing
 from schools.rosters.rows import StaffRole
+from tests.accounts.heads import browser_of as browser_of
 
 from .rosters.declared import class_of, colleague, declare, school
 
@@ -28,17 +28,6 @@ def text_of(answer: Any) -> str:
     assert answer.status_code == 200
     page = re.sub(r"<[^>]+>", " ", answer.content.decode()).replace("&#x27;", "'").replace("\xa0", " ")
     return re.sub(r"\s+", " ", page)
-
-
-def browser_of(user: User, *, proved: bool = True) -> Client:
-    browser = Client()
-    browser.force_login(user)
-    if proved:
-        session = browser.session
-        session["account_authentication_methods_user"] = str(user.pk)
-        session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
-        session.save()
-    return browser
 
 
 @pytest.fixture

@@ -165,6 +165,25 @@ class Provider(Protocol):
         ...
 
 
+class OutOfSight:
+    """What a provider says that cannot know what happens in its rooms: only what the portal knows."""
+
+    def is_running(self, room: Room) -> bool:
+        """Say what the portal knows."""
+        return room.opened is not None
+
+    def head_count(self, room: Room) -> int | None:
+        """Nobody can know."""
+        return None
+
+    def end(self, room: Room) -> None:
+        """Nothing to call: the portal leads nobody in any more."""
+
+    def read_callback(self, request_data: Mapping[str, str]) -> Ended | None:
+        """Nobody calls back."""
+        return None
+
+
 def checked(key: str) -> str:
     """Return a key. Raises ``ValueError`` for one that a vendor could read as something else."""
     if not KEY.fullmatch(key):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -20,8 +19,8 @@ from django.utils.translation import gettext_lazy as _
 from .base import (
     LONGEST_STAY_OF_AN_ADDRESS,
     Created,
-    Ended,
     JoinAddress,
+    OutOfSight,
     Person,
     Refused,
     Room,
@@ -53,7 +52,7 @@ class Visit:
     is_moderator: bool
 
 
-class DemonstrationRoom:
+class DemonstrationRoom(OutOfSight):
     """See :class:`virtual_classes.providers.base.Provider`."""
 
     code = "demonstration_room"
@@ -79,21 +78,6 @@ class DemonstrationRoom:
     def origin(self, room: Room) -> str:
         """The portal itself."""
         return ""
-
-    def is_running(self, room: Room) -> bool:
-        """Say what the portal knows."""
-        return room.opened is not None
-
-    def head_count(self, room: Room) -> int | None:
-        """The page knows who is there, not its provider."""
-        return None
-
-    def end(self, room: Room) -> None:
-        """Nothing to call: the page closes with its session."""
-
-    def read_callback(self, request_data: Mapping[str, str]) -> Ended | None:
-        """Nobody calls back."""
-        return None
 
 
 def read_token(token: str) -> Visit | None:

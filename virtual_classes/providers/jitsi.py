@@ -11,7 +11,6 @@ import base64
 import hashlib
 import hmac
 import time
-from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit
 
 import jwt
@@ -23,9 +22,9 @@ from . import calling
 from .base import (
     LONGEST_STAY_OF_AN_ADDRESS,
     Created,
-    Ended,
     JoinAddress,
     NotConfigured,
+    OutOfSight,
     Person,
     Refused,
     Room,
@@ -37,7 +36,7 @@ CLOCKS = 10  # seconds by which the clock of their server may be behind ours
 FEATURES = ("recording", "livestreaming", "transcription", "outbound-call", "sip-outbound-call")
 
 
-class Jitsi:
+class Jitsi(OutOfSight):
     """See :class:`virtual_classes.providers.base.Provider`."""
 
     code = "jitsi"
@@ -99,21 +98,6 @@ class Jitsi:
         """Return where the server is."""
         parts = urlsplit(_base())
         return f"{parts.scheme}://{parts.netloc}"
-
-    def is_running(self, room: Room) -> bool:
-        """Say what the portal knows."""
-        return room.opened is not None
-
-    def head_count(self, room: Room) -> int | None:
-        """Nobody can know."""
-        return None
-
-    def end(self, room: Room) -> None:
-        """Nothing to call: no token is made for this room any more."""
-
-    def read_callback(self, request_data: Mapping[str, str]) -> Ended | None:
-        """Jitsi calls nobody back."""
-        return None
 
 
 def room_name(key: str) -> str:

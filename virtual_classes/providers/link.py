@@ -7,7 +7,6 @@ in again, and pass it on. Only the waiting room of that service keeps others out
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -15,7 +14,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from .base import Created, Ended, JoinAddress, Person, Refused, Room, checked
+from .base import Created, JoinAddress, OutOfSight, Person, Refused, Room, checked
 
 LONGEST = 500  # characters
 # A name of the public Internet: what browsers read as a number (0x7f.1, 2130706433) is none.
@@ -36,7 +35,7 @@ PRIVATE = (
 )
 
 
-class Link:
+class Link(OutOfSight):
     """See :class:`virtual_classes.providers.base.Provider`."""
 
     code = "link"
@@ -61,21 +60,6 @@ class Link:
     def origin(self, room: Room) -> str:
         """Return where the link leads."""
         return f"https://{urlsplit(_good(room.link)).netloc}"
-
-    def is_running(self, room: Room) -> bool:
-        """Say what the portal knows."""
-        return room.opened is not None
-
-    def head_count(self, room: Room) -> int | None:
-        """Nobody can know."""
-        return None
-
-    def end(self, room: Room) -> None:
-        """Nothing to call: the portal shows the way no more; the teacher ends the meeting over there."""
-
-    def read_callback(self, request_data: Mapping[str, str]) -> Ended | None:
-        """Nobody calls back."""
-        return None
 
 
 def clean_link(pasted: str) -> str:
