@@ -5,21 +5,15 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from django.apps import apps
-from django.contrib.auth.hashers import make_password
-from django.db.models import F
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from accounts import assistance, merging, moving, personal_data, second_factor
+from accounts import merging, second_factor
 from accounts.models import (
     MCM,
     AddressChange,
@@ -32,89 +26,16 @@ from accounts.models import (
     SignInName,
     User,
 )
-from accounts.moving import Fate
-from accounts.tasks import purge
 from audit.models import Record
-from notifications.letters import Context, renderer
 from notifications.models import Message
-from schools.models import Academy, School, StaffMember, Student
+from schools.models import StaffMember, Student
 from tests.accounts.conftest import PASSWORD, errors_of, letters_to, make_older
 from tests.accounts.staff import appoint
 from tests.accounts.test_a_second_factor import SECRET, enrolled, step_now
+from tests.accounts.two_accounts import CONFIRM, HERE, OTHER_PASSWORD, Two, is_in, member, signed_in, words
+from tests.accounts.two_accounts import two as two
 
 pytestmark = pytest.mark.django_db
-HERE, CONFIRM = "/preferences/fusion/", "/preferences/fusion/confirmer/"
-OTHER_PASSWORD = "Un-lac-sous-la-brume-8"
-_hashed: dict[str, str] = {}
-
-
-def words(answer: HttpResponse) -> str:
-    return answer.content.decode().replace("\xa0", " ")
-
-
-@dataclass
-class Two:
-    """A teacher with two accounts, at a browser where the first is open."""
-
-    browser: Client
-    target: User
-    source: User
-
-    def prove(self, login: str = "claire.ent", password: str = OTHER_PASSWORD, at: str = MCM) -> Any:
-        return self.browser.post(HERE, {"authority": at, "login": login, "password": password})
-
-    def confirm(self, **changes: str) -> Any:
-        page = words(self.browser.get(CONFIRM))
-        sent = dict(re.findall(r'name="(merge|plan)" value="([^"]*)"', page))
-        return self.browser.post(CONFIRM, {**sent, **changes})
-
-    def merge(self) -> str:
-        """Go all the way; return the page that says so."""
-        assert self.prove().url == CONFIRM
-        done = self.confirm()
-        assert done.status_code == 302, words(done)
-        return str(done.url)
-
-    def again(self) -> tuple[User, User]:
-        """Return both accounts as they are now."""
-        return User.objects.get(pk=self.target.pk), User.objects.get(pk=self.source.pk)
-
-
-def signed_in(login: str, password: str = PASSWORD) -> Client:
-    browser = Client()
-    browser.post("/college/connexion/", {"login": login, "password": password})
-    return browser
-
-
-def is_in(browser: Client) -> bool:
-    return browser.get("/mon-espace/").status_code == 200
-
-
-@pytest.fixture
-def two(person: Callable[..., User]) -> Two:
-    target = person("claire.dubois")
-    source = person("claire.ent", level="lycee")
-    hashed = _hashed.setdefault(OTHER_PASSWORD, "") or make_password(OTHER_PASSWORD)
-    _hashed[OTHER_PASSWORD] = hashed
-    User.objects.filter(pk=source.pk).update(password=hashed)
-    Enrolment.objects.filter(user__in=[target, source]).update(profile="enseignant")
-    return Two(signed_in("claire.dubois"), target, User.objects.get(pk=source.pk))
-
-
-def member(identifier: str = "cdubois", uai: str = "0501271K", academy: str = "70") -> StaffMember:
-    at = Academy.objects.get(code=academy)
-    school, _new = School.objects.get_or_create(
-        uai=uai,
-        defaults={
-            "name": f"Collège {uai}",
-            "kind": School.Kind.COLLEGE,
-            "academy": at,
-            "department": at.departments.all()[0],
-        },
-    )
-    return StaffMember.objects.create(
-        school=school, family_name="DUBOIS", first_name="Claire", role="teacher", identifier=identifier
-    )
 
 
 # --- what is moved --------------------------------------------------------------------------------
@@ -390,207 +311,3 @@ def test_reading_the_pages_changes_nothing(two: Two) -> None:
     for page in (HERE, CONFIRM, "/preferences/"):
         two.browser.get(page)
     assert two.again()[1].is_active and not MergedRow.objects.exists()
-
-
-# --- undoing --------------------------------------------------------------------------------------
-
-
-def test_it_is_undone_within_thirty_days_and_each_has_again_what_it_had(two: Two) -> None:
-    before = [personal_data.export(user) for user in (two.target, two.source)]
-    done = two.merge()
-    assert done in words(two.browser.get(HERE)) and done in words(two.browser.get("/preferences/"))
-    two.browser.post(done)
-    assert "est annulée" in words(two.browser.get(done))
-    after = [personal_data.export(user) for user in two.again()]
-    for each in (*before, *after):
-        for moment in ("messages", "merges", "open_sessions", "person"):
-            each.pop(moment)
-    assert after == before
-    assert is_in(signed_in("claire.ent", OTHER_PASSWORD)) and is_in(two.browser)
-    two.browser.post(done)  # twice
-    assert Message.objects.filter(kind=merging.KIND_UNDONE).count() == 2
-    assert done not in words(two.browser.get(HERE))
-
-
-def test_what_has_changed_since_stays_where_it_is_and_is_told(two: Two) -> None:
-    done = two.merge()
-    elsewhere = User.objects.create(first_name="C", last_name="D")
-    SignInName.objects.filter(name="claire.ent").update(user=elsewhere)
-    two.browser.post(done)
-    page = words(two.browser.get(done))
-    assert page.index("revenu à l’autre compte") < page.index("lycée") < page.index("n’a pas bougé")
-    assert "claire.ent" in page.partition("n’a pas bougé")[2]
-    assert SignInName.objects.get(name="claire.ent").user == elsewhere
-
-
-def test_a_record_that_the_dane_took_away_meanwhile_is_not_given_back(two: Two) -> None:
-    User.objects.filter(pk=two.source.pk).update(staff_member=member())
-    done = two.merge()
-    User.objects.filter(pk=two.target.pk).update(staff_member=None)
-    two.browser.post(done)
-    target, source = two.again()
-    assert target.staff_member is None and source.staff_member is None
-    assert "fiche de l’établissement" in words(two.browser.get(done))
-
-
-def test_a_row_that_has_gone_meanwhile_holds_nothing_up(two: Two) -> None:
-    done = two.merge()
-    Enrolment.objects.filter(user=two.target, level="lycee").delete()
-    assert two.browser.post(done).url == done
-    assert MergedRow.objects.filter(is_left=True).count() == 1
-
-
-def link_to(address: str) -> str:
-    """Return the path of the link in the letter to an address."""
-    letter = letters_to(address)[-1]
-    text = renderer(letter.kind)(Context(letter.reference, letter.to, "fr", letter.created_at)).text
-    found = re.search(r"https?://[^/\s]+(/fusion/\S+)", text)
-    assert found is not None, text
-    return found[1]
-
-
-def test_the_closed_account_undoes_it_by_the_link_of_its_letter(two: Two) -> None:
-    """Its password opens nothing any more: who was robbed of it must not need it."""
-    two.merge()
-    link = link_to("claire.ent@exemple.fr")
-    robbed = Client()
-    page = robbed.get(link)
-    assert page.status_code == 200 and page.headers["Referrer-Policy"] == "strict-origin"
-    assert "claire" not in words(page) and not two.again()[1].is_active  # reading undoes nothing
-    assert robbed.post(link).url == link
-    assert "séparés" in words(robbed.get(link))
-    assert two.again()[1].is_active and is_in(signed_in("claire.ent", OTHER_PASSWORD))
-    robbed.post(link)
-    lines = Record.objects.filter(act=merging.UNDONE)
-    assert lines.count() == 2 and {line.actor for line in lines} == {two.source.subject}
-
-
-@pytest.mark.parametrize("change", [lambda link: link[:-5] + "AAAA/", lambda link: "/fusion/x/"])
-def test_a_link_that_is_not_ours_opens_nothing(two: Two, change: Callable[[str], str]) -> None:
-    two.merge()
-    wrong = change(link_to("claire.ent@exemple.fr"))
-    assert Client().get(wrong).status_code == Client().post(wrong).status_code == 404
-    assert not two.again()[1].is_active
-
-
-def test_after_thirty_days_it_is_for_good_and_the_closed_account_is_erased(two: Two) -> None:
-    done = two.merge()
-    link = link_to("claire.ent@exemple.fr")
-    Merge.objects.update(made_at=timezone.now() - timedelta(days=30, minutes=1))
-    assert two.browser.post(done).status_code == Client().post(link).status_code == 404
-    purge()
-    assert not Merge.objects.exists() and not User.objects.filter(pk=two.source.pk).exists()
-    assert two.target.sign_in_names.count() == two.target.enrolments.count() == 2
-    assert not EmailAddress.objects.filter(email="claire.ent@exemple.fr").exists()
-
-
-def test_before_thirty_days_nothing_is_forgotten(two: Two) -> None:
-    two.merge()
-    Merge.objects.update(made_at=timezone.now() - timedelta(days=29, hours=23))
-    purge()
-    assert Merge.objects.exists() and User.objects.filter(pk=two.source.pk).exists()
-
-
-def test_what_nobody_confirmed_is_forgotten(two: Two) -> None:
-    two.prove()
-    Merge.objects.update(proposed_at=timezone.now() - timedelta(minutes=11))
-    purge()
-    assert not Merge.objects.exists() and two.again()[1].is_active
-
-
-def test_of_two_merges_one_after_the_other_the_last_is_undone_first(
-    two: Two, person: Callable[..., User]
-) -> None:
-    first = two.merge()
-    third = person("claire.autre", level="ecole")
-    Enrolment.objects.filter(user=third).update(profile="enseignant")
-    two.browser = signed_in("claire.autre")
-    two.source, two.target = two.target, third
-    two.prove("claire.dubois", PASSWORD)
-    second = two.confirm().url
-    assert set(third.sign_in_names.values_list("name", flat=True)) == {
-        "claire.autre", "claire.dubois", "claire.ent",
-    }  # fmt: skip
-    early = Merge.objects.get(public_id=first.strip("/").rsplit("/", 1)[1])
-    with pytest.raises(merging.AnotherFirst):
-        merging.undo(early, actor="system")
-    two.browser.post(second)
-    assert is_in(signed_in("claire.ent"))
-    merging.undo(early, actor="system")
-    assert is_in(signed_in("claire.ent", OTHER_PASSWORD))
-
-
-def test_staff_do_not_open_an_account_that_its_owner_closed(two: Two) -> None:
-    two.merge()
-    dane = appoint(None, "dane", "70")
-    with pytest.raises(assistance.NotAllowed):
-        assistance.restore(two.source, by=dane, reason="Une bonne raison.")
-    assert not two.again()[1].is_active
-
-
-def test_who_is_erased_takes_the_accounts_that_were_closed_into_theirs_along(two: Two) -> None:
-    two.merge()
-    personal_data.erase(two.target)
-    assert not User.objects.filter(pk__in=[two.target.pk, two.source.pk]).exists()
-
-
-def test_who_asks_for_a_new_password_at_the_closed_address_reads_what_became_of_it(two: Two) -> None:
-    two.merge()
-    Client().post("/acces-oublie/", {"login": "claire.ent@exemple.fr"})
-    letter = letters_to("claire.ent@exemple.fr")[-1]
-    text = renderer(letter.kind)(Context(letter.reference, letter.to, "fr", letter.created_at)).text
-    assert "réuni ce compte à un autre" in text and "/mot-de-passe/" not in text
-
-
-# --- every app says what becomes of its rows ------------------------------------------------------
-
-
-def test_every_field_that_points_at_a_person_is_said_once_and_by_who_answers_for_it() -> None:
-    pointing = sorted(
-        (model._meta.label, field.name)
-        for model in apps.get_models()
-        for field in model._meta.get_fields()
-        if field.concrete and field.is_relation and field.related_model is User
-    )
-    assert sorted(pointer.label for pointer in personal_data.pointers()) == pointing
-    for claim in personal_data._claims:
-        for pointer in claim.pointers:
-            assert pointer.model in claim.models, pointer.label
-
-
-def test_what_is_unique_to_a_person_does_not_move_where_the_other_has_the_like() -> None:
-    """Else two accounts that both have one could not be put together at all."""
-    for pointer in personal_data.pointers():
-        if pointer.fate is not Fate.MOVES:
-            continue
-        field = pointer.model._meta.get_field(pointer.field)
-        sets = [set(each.fields) for each in pointer.model._meta.total_unique_constraints]
-        if getattr(field, "unique", False):
-            assert pointer.alike == (), pointer.label
-        for unique in sets:
-            if pointer.field in unique:
-                assert set(pointer.alike or ()) <= unique - {pointer.field}, pointer.label
-                assert pointer.alike is not None, pointer.label
-
-
-def test_a_merge_keeps_no_name_and_no_address_of_anybody(two: Two) -> None:
-    two.merge()
-    kept = str([list(model.objects.values()) for model in (Merge, MergedRow)])
-    assert "claire" not in kept and "exemple" not in kept
-
-
-def test_a_value_that_has_no_place_any_more_is_left(two: Two) -> None:
-    done = two.merge()
-    moved = Enrolment.objects.get(user=two.target, level="lycee")
-    Enrolment.objects.create(
-        user=two.source,
-        level="lycee",
-        profile="enseignant",
-        academy=moved.academy,
-        department=moved.department,
-        school_year=moved.school_year,
-    )
-    Enrolment.objects.filter(pk=moved.pk).update(profile=F("profile"))
-    assert two.browser.post(done).url == done
-    assert MergedRow.objects.get(is_left=True).key == moved.pk
-    assert moving.words_of([MergedRow.objects.get(is_left=True)], personal_data.pointers())
