@@ -11,6 +11,7 @@ How often one may guess (SAFETY G5, G6, T16):
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -50,6 +51,37 @@ def forget_guesses(user: User) -> None:
     limits.clear(guesses(user.subject), guesses_in_a_row(user.subject))
 
 
+def count_guess(
+    request: HttpRequest | None, user: User | None, name: str, typed: str, authority: str
+) -> Callable[[], None]:
+    """Count a guess at a name before anything is judged; return what is to be called once it was right.
+
+    Whatever proves an account at a door counts here: a password, or the passcode of a key (SAFETY G5, G6).
+    Raises :class:`throttling.limits.Refused`.
+    """
+    key = user.subject if user else f"{authority}:{name.strip().lower()}"
+    in_a_row = guesses_in_a_row(key)
+    known = browsers.known_as(request, user) if request and user else ""
+    if known:
+        counted: tuple[limits.Limit, ...] = (
+            limits.Limit("sign_in.known_browser", f"{key}:{known}", GUESSES, DAY),
+        )
+    else:
+        counted = (
+            guesses(key),
+            in_a_row,
+            limits.Limit("sign_in.same_password", typed, SAME_PASSWORD, DAY),
+        )
+    try:
+        counts = limits.hit(*counted)
+    except limits.Refused as refusal:
+        # Nothing was judged: only the limit that refuses has been used.
+        limits.give_back(*(limit for limit in counted if limit != refusal.limit))
+        raise
+    # A person may sign in as often as they like, and has shown that they are no guesser.
+    return lambda: limits.settle(counts, forgiven=(in_a_row,))
+
+
 class NewPasswordWanted(Exception):
     """The password was right, and opens nothing any more: staff have asked for another one."""
 
@@ -77,25 +109,7 @@ class DoorBackend(ModelBackend):
         if username is None or password is None:
             return None
         user = self.find(username, authority)
-        key = user.subject if user else f"{authority}:{username.strip().lower()}"
-        in_a_row = guesses_in_a_row(key)
-        known = browsers.known_as(request, user) if request and user else ""
-        if known:
-            counted: tuple[limits.Limit, ...] = (
-                limits.Limit("sign_in.known_browser", f"{key}:{known}", GUESSES, DAY),
-            )
-        else:
-            counted = (
-                guesses(key),
-                in_a_row,
-                limits.Limit("sign_in.same_password", password, SAME_PASSWORD, DAY),
-            )
-        try:
-            counts = limits.hit(*counted)
-        except limits.Refused as refusal:
-            # Nothing was judged: only the limit that refuses has been used.
-            limits.give_back(*(limit for limit in counted if limit != refusal.limit))
-            raise
+        was_right = count_guess(request, user, username, password, authority)
         if user is None or not user.is_active:
             spend_one_hash()
             return None
@@ -107,8 +121,7 @@ class DoorBackend(ModelBackend):
             if explains:
                 raise NewPasswordWanted
             return None
-        # A person may sign in as often as they like, and has shown that they are no guesser.
-        limits.settle(counts, forgiven=(in_a_row,))
+        was_right()
         return user
 
     @staticmethod

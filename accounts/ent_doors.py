@@ -16,7 +16,7 @@ from schools.letters.codes import Audience
 from schools.models import Academy
 
 from . import otp_keys
-from .backends import DoorBackend
+from .backends import DoorBackend, count_guess
 from .doors import Door, by_password
 from .ent_forms import PupilSignInForm, StaffSignInForm
 from .models import PUPILS, User, staff_door
@@ -37,7 +37,11 @@ def by_passcode_or_password(request: HttpRequest, login: str, typed: str, author
     if not otp_keys.looks_like_one(typed):
         return by_password(request, login, typed, authority)
     user = DoorBackend.find(login, authority)
-    return user if otp_keys.verify(user, typed) else None
+    was_right = count_guess(request, user, login, typed, authority)
+    if not otp_keys.verify(user, typed, name=login):
+        return None
+    was_right()
+    return user
 
 
 def for_pupils() -> Door:

@@ -94,15 +94,16 @@ def looks_like_one(typed: str) -> bool:
     return digits.isdecimal() and SHORTEST_PIN + CODE <= len(digits) <= LONGEST_PIN + CODE
 
 
-def verify(user: User | None, typed: str) -> bool:
+def verify(user: User | None, typed: str, *, name: str = "") -> bool:
     """Judge a PIN followed by six digits, for the door that somebody signs in at; a code serves once.
 
-    Whoever is asked for, with a key or without, ``None`` for a name that nobody has: one hash and the same
-    statements, but for the one that notes a success (SAFETY G2). Five wrong ones in a quarter of an hour,
-    25 in a day (T39), counted before anything is judged. Called outside any transaction; the caller has
-    counted the guess at the account as well, as for a password. Raises :class:`throttling.limits.Refused`.
+    Whoever is asked for, with a key or without, ``None`` for a ``name`` that nobody has: one hash and the
+    same statements, but for the one that notes a success, and refused as soon (SAFETY G1, G2). Five wrong
+    ones in a quarter of an hour, 25 in a day (T39), counted before anything is judged. Called outside any
+    transaction; the caller has counted the guess at the account as well, as for a password. Raises
+    :class:`throttling.limits.Refused`.
     """
-    counted = guesses(user)
+    counted = guesses(user.subject if user else f"nobody {name.strip().lower()}")
     limits.hit(*counted)
     digits = normalised(typed)
     pin, code = digits[:-CODE], digits[-CODE:]
@@ -120,20 +121,11 @@ def verify(user: User | None, typed: str) -> bool:
     return right
 
 
-def guesses(user: User | None) -> tuple[limits.Limit, ...]:
-    """Return what counts wrong ones of a person: 5 in a quarter of an hour, 25 a day.
-
-    Those at a name that nobody has are counted too, and refused by nothing: the caller's own limit holds.
-    """
-    if user is None:
-        nobody = f"nobody {secrets.randbelow(256)}"  # several rows, that callers do not wait for each other
-        return (
-            limits.Limit("otp_key", nobody, 10**9, timedelta(minutes=15)),
-            limits.Limit("otp_key", nobody, 10**9, timedelta(days=1)),
-        )
+def guesses(key: str) -> tuple[limits.Limit, ...]:
+    """Return what counts wrong ones at an account, or a name that nobody has: 5 in 15 minutes, 25 a day."""
     return (
-        limits.Limit("otp_key", user.subject, 5, timedelta(minutes=15)),
-        limits.Limit("otp_key", user.subject, 25, timedelta(days=1)),
+        limits.Limit("otp_key", key, 5, timedelta(minutes=15)),
+        limits.Limit("otp_key", key, 25, timedelta(days=1)),
     )
 
 
@@ -196,7 +188,7 @@ def activate(user: User, *, pin: str, code: str) -> list[str] | None:
     earlier key is gone from then on. Raises :class:`NoKey` where none waits, and
     :class:`throttling.limits.Refused` after as many wrong codes as a sign-in allows.
     """
-    counted = guesses(user)
+    counted = guesses(user.subject)
     limits.hit(*counted)
     hashed = make_password(pin)
     with transaction.atomic():

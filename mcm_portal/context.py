@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from accounts import belonging
+from accounts import belonging, steps
 from accounts.models import User
 
 
@@ -43,7 +43,16 @@ def portal(request: HttpRequest | None) -> dict[str, object]:
         "help_contact": help_contact(),
         "accessibility": settings.ACCESSIBILITY,
         "portal_languages": settings.LANGUAGES,
-        "own_schools": SimpleLazyObject(
-            lambda: belonging.known(cast(User, request.user), request.session) if request else []
-        ),
+        "own_schools": SimpleLazyObject(lambda: _own_schools(request) if request else []),
     }
+
+
+def _own_schools(request: HttpRequest) -> list[dict[str, str]]:
+    """Return the schools of who is signed in; on the page of a step nothing is asked for them.
+
+    Until the last step is taken a school's page only leads back to the step.
+    """
+    here = request.resolver_match.url_name if request.resolver_match else None
+    if belonging.KNOWN not in request.session and here is not None and steps.is_one(here):
+        return []
+    return belonging.known(cast(User, request.user), request.session)

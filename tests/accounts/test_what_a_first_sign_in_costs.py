@@ -49,12 +49,27 @@ def test_what_is_wrong_at_the_door_costs_one_hash_known_or_not(
 def test_a_wrong_passcode_costs_no_second_hash(colleague: User, monkeypatch: pytest.MonkeyPatch) -> None:
     """The key's own judgement spends the one there is."""
     asked: list[str] = []
-    monkeypatch.setattr(otp_keys, "verify", lambda _user, typed: asked.append(typed) or False)
+    monkeypatch.setattr(otp_keys, "verify", lambda _user, typed, name: asked.append(typed) or False)
     with hashes(0):
         Client().post(DOOR, {"login": IDENTIFIER, "password": "1234 567890"})
     assert asked == ["1234 567890"]
-    monkeypatch.setattr(otp_keys, "verify", lambda _user, _typed: True)
+    monkeypatch.setattr(otp_keys, "verify", lambda _user, _typed, name: True)
     assert Client().post(DOOR, {"login": IDENTIFIER, "password": "1234 567890"}).status_code == 302
+
+
+@pytest.mark.parametrize("login", [IDENTIFIER, "personne9"])
+def test_passcodes_are_refused_as_soon_at_a_name_that_nobody_has(colleague: User, login: str) -> None:
+    answers = [Client().post(DOOR, {"login": login, "password": f"{number:014}"}) for number in range(6)]
+    assert ["Réessayez" in answer.content.decode() for answer in answers] == [False] * 5 + [True]
+
+
+def test_passcodes_and_passwords_are_guessed_at_together(colleague: User) -> None:
+    for number in range(4):
+        Client().post(DOOR, {"login": IDENTIFIER, "password": f"{number:014}"})
+    for number in range(21):
+        answer = Client().post(DOOR, {"login": IDENTIFIER, "password": f"Faux-{number}"})
+        assert "Réessayez" not in answer.content.decode()
+    assert "Réessayez" in Client().post(DOOR, {"login": IDENTIFIER, "password": OWN}).content.decode()
 
 
 @pytest.mark.parametrize("typed", ["faux", ANOTHER, "12345678901234"])
