@@ -39,8 +39,9 @@ _LONGEST_TYPED = 4 * MAXIMUM_LENGTH
 
 def normalise(password: str) -> str:
     """The one form of a password, for the rules and for the hash: NFKC, so that µ (U+00B5) and
-    μ (U+03BC) are one, and so are é in one character and é in two."""
-    return unicodedata.normalize("NFKC", password)
+    μ (U+03BC) are one, and so are é in one character and é in two. What is too long whatever it becomes
+    stays as it is."""
+    return password if len(password) > _LONGEST_TYPED else unicodedata.normalize("NFKC", password)
 
 
 def is_too_long(password: str) -> bool:

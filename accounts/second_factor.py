@@ -130,7 +130,7 @@ def _sign_in_name(user: User) -> str:
 
 def normalised(typed: str) -> str:
     """Return a code as we compare it: spaces and hyphens out, digits of any script as ours, lower case."""
-    plain = unicodedata.normalize("NFKC", typed).lower()
+    plain = unicodedata.normalize("NFKC", typed[:100]).lower()
     kept = (each for each in plain if each.isalnum())
     return "".join(str(unicodedata.digit(each)) if each.isdigit() else each for each in kept)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import pytest
 from _pytest.mark.structures import ParameterSet
@@ -84,3 +85,49 @@ def test_no_raw_body_breaks_a_form(family: Family, body: bytes, kind: str) -> No
 def test_a_giant_body_is_refused(family: Family) -> None:
     family.accept_terms()
     assert family.send(first_name="x" * 3_000_000).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("page", "field"),
+    [
+        *(("/college/inscription/", field) for field in FIELDS),
+        ("/college/connexion/", "login"),
+        ("/college/connexion/", "password"),
+        ("/acces-oublie/", "login"),
+        ("/inscription/verification/", "address"),
+        ("/lettre/", "identifier"),
+        ("/lettre/", "code"),
+        ("/eleves/connexion/", "login"),
+        ("/eleves/connexion/", "password"),
+        ("/eleves/acces-oublie/", "login"),
+        ("/personnels/70/connexion/", "login"),
+        ("/responsables/connexion/", "login"),
+        ("/responsables/connexion/", "password"),
+        ("/responsables/premiere-connexion/", "last_name"),
+        ("/responsables/premiere-connexion/", "first_name"),
+        ("/responsables/premiere-connexion/", "mobile"),
+        ("/responsables/premiere-connexion/code-ecole/", "code"),
+        ("/responsables/premiere-connexion/code-ecole/", "last_name"),
+    ],
+)
+def test_marks_without_end_are_never_put_in_order(
+    family: Family, monkeypatch: pytest.MonkeyPatch, page: str, field: str
+) -> None:
+    """That takes the square of their number: a text of a megabyte would hold a process for hours."""
+    lengths: list[int] = []
+    put_in_order = unicodedata.normalize
+    monkeypatch.setattr(
+        unicodedata, "normalize", lambda form, text: lengths.append(len(text)) or put_in_order(form, text)
+    )
+    family.accept_terms()
+    typed = {
+        **family.typed,
+        "login": "jeanne.dupont",
+        "identifier": "j.dupont",
+        "code": "123456",
+        "region": "FR",
+        "mobile": "06 12 34 56 78",
+        field: "a" + "\u0301\u0316" * 3_000,
+    }
+    assert family.browser.post(page, typed).status_code in (200, 302, 400)
+    assert max(lengths, default=0) <= 4_000
