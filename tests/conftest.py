@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterator
 from datetime import date
 
 import pytest
@@ -10,6 +11,7 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
 from accounts import policy_texts
@@ -34,6 +36,59 @@ def quick_hashes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     if request.node.get_closest_marker("real_hash") is None:
         monkeypatch.setattr(Argon2idHasher, "memory_cost", 8)
         monkeypatch.setattr(Argon2idHasher, "time_cost", 1)
+
+
+FEW = 500  # rows: those of more are quicker emptied as a whole
+KEPT = ("django_migrations", "django_content_type", "auth_permission")  # the same whatever a test did
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_emptying() -> Iterator[None]:
+    """Empty, after a test that commits, those tables alone that hold rows, and by rows where they are few.
+
+    Django makes new files for every table and writes permissions anew: five times as long as most tests.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _self: _empty_tables())
+        yield
+
+
+def _empty_tables() -> None:
+    """Leave no row behind but those that every test begins with."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        counts = " UNION ALL ".join(
+            f"SELECT '{table}', count(*) FROM (SELECT FROM {table} LIMIT {FEW + 1}) AS few"
+            for table in _tables()
+        )
+        cursor.execute(counts)
+        held = {table: count for table, count in cursor.fetchall() if count}
+        if any(count > FEW for count in held.values()):
+            cursor.execute(f"TRUNCATE {', '.join(_tables())}")
+            return
+        # Journal and texts in force refuse to forget; the end of a test is no forgetting.
+        guarded = [table for table in held if table in _guarded()]
+        for table in guarded:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        for table in held:
+            cursor.execute(f"DELETE FROM {table}")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for table in guarded:
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+@functools.cache
+def _guarded() -> frozenset[str]:
+    """Return the tables with triggers of ours."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal")
+        return frozenset(table for (table,) in cursor.fetchall())
+
+
+@functools.cache
+def _tables() -> tuple[str, ...]:
+    """Return what is emptied."""
+    names = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    return tuple(name for name in names if name not in KEPT)
 
 
 @pytest.fixture(scope="session")

@@ -46,6 +46,7 @@ def sign_in(mother: Visitor, identifier: str) -> None:
     mother.press("Se connecter")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("javascript", "numbers", "name"),
     [

@@ -16,6 +16,7 @@ PASSWORD = "Ri7ière & galets"
 NEW_PASSWORD = "Brume-sur-le-lac-42"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("javascript", "number", "name", "address"),
     [

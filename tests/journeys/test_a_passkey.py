@@ -44,6 +44,7 @@ def recovery_codes(visitor: Visitor) -> list[str]:
     return codes
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("where", ["phone", "desk"])
 def test_a_mother_signs_in_with_the_finger_beside_her_password(comes: Comes, where: str) -> None:
     mother = someone("Awa", f"Traore{where.title()}")
@@ -125,6 +126,7 @@ def test_the_dane_reaches_the_administration_with_a_passkey_alone(comes: Comes) 
     hers.stands_on("Mon compte")
 
 
+@pytest.mark.long
 def test_whoever_says_no_to_the_browser_reads_what_else_to_do(comes: Comes) -> None:
     father = someone("Marc", "Petit")
     his = comes(size=PHONE)
@@ -149,6 +151,7 @@ def test_whoever_says_no_to_the_browser_reads_what_else_to_do(comes: Comes) -> N
     is_at_home(his, father)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lacks", ["javascript", "passkeys"])
 def test_without_javascript_or_passkeys_the_codes_do(comes: Comes, lacks: str) -> None:
     uncle = someone("Ibrahim", f"Sow{lacks.title()}")

@@ -21,6 +21,7 @@ def code_of(secret: str, *, later: int = 0) -> str:
     return second_factor.code_at(secret, int(time.time()) // second_factor.STEP + later)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("javascript", [pytest.param(True, marks=pytest.mark.long), False])
 def test_a_father_asks_for_a_code_beside_his_password(comes: Comes, javascript: bool) -> None:
     name = f"omar{int(javascript)}.diallo"

@@ -87,6 +87,7 @@ def test_what_is_wrong_is_summed_up_and_leads_to_its_field(comes: Comes) -> None
     assert "Écrivez le prénom." in told
 
 
+@pytest.mark.long
 def test_a_teacher_whose_name_is_taken_takes_one_that_is_free(comes: Comes) -> None:
     first, second = comes(), comes()
     sign_up(first, PAUL)
@@ -108,6 +109,7 @@ def test_a_teacher_whose_name_is_taken_takes_one_that_is_free(comes: Comes) -> N
     confirm_here(first, PAUL)
 
 
+@pytest.mark.long
 def test_who_lives_abroad_gives_a_country_and_finds_it_in_their_space(comes: Comes) -> None:
     awa = Person(
         first_name="Awa",

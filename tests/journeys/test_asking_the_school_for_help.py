@@ -15,6 +15,7 @@ pytestmark = pytest.mark.browser
 PASSWORD = "Ri7ière & galets"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("javascript", "uai", "school", "name", "head"),
     [

@@ -16,6 +16,7 @@ from .visitor import PHONE, Visitor
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.long
 def test_at_the_new_school_year_an_account_is_renewed_without_a_mail(comes: Comes, portal: Portal) -> None:
     hugo = Person(first_name="Hugo", last_name="Faure", username="hugo.faure", address="hugo@exemple.fr")
     pupil = comes(size=PHONE, javascript=False)
@@ -60,6 +61,7 @@ def new_terms(portal: Portal) -> Iterator[str]:
     portal.sql("ALTER TABLE accounts_policydocument ENABLE TRIGGER accounts_policy_published")
 
 
+@pytest.mark.long
 def test_new_terms_are_asked_for_at_the_next_sign_in(comes: Comes, portal: Portal, new_terms: str) -> None:
     lina = Person(first_name="Lina", last_name="Morel", username="lina.morel", address="lina@exemple.fr")
     pupil, newcomer = comes(), comes(javascript=False)
@@ -80,6 +82,7 @@ def test_new_terms_are_asked_for_at_the_next_sign_in(comes: Comes, portal: Porta
     newcomer.reads("Cochez la case pour continuer.")
 
 
+@pytest.mark.long
 def test_the_texts_open_beside_the_consent_and_can_be_read(comes: Comes) -> None:
     pupil = comes(size=PHONE)
     pupil.go("/ecole/conditions/")

@@ -193,6 +193,7 @@ def test_an_answer_carried_to_another_browser_opens_nothing_there(
     guardian.stands_on("FranceConnect vous a reconnu")
 
 
+@pytest.mark.long
 def test_a_frozen_franceconnect_keeps_nobody_waiting_for_ever(
     comes: Comes, provider: RealProvider, portal: Portal
 ) -> None:
@@ -213,6 +214,7 @@ def test_a_frozen_franceconnect_keeps_nobody_waiting_for_ever(
     guardian.stands_on("FranceConnect vous a reconnu")
 
 
+@pytest.mark.long
 def test_nothing_of_it_is_in_the_logs(comes: Comes, provider: RealProvider, portal: Portal) -> None:
     guardian = comes(forgives=(provider.origin,))
     came: list[str] = []

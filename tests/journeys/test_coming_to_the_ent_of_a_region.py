@@ -10,6 +10,7 @@ from .visitor import PHONE
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "javascript", [pytest.param(True, marks=pytest.mark.long), False], ids=["scripts", "plain"]
 )

@@ -57,6 +57,7 @@ def test_a_guardian_agrees_on_a_phone_and_the_child_signs_in_at_home(comes: Come
     assert not guardian.has_a_session()
 
 
+@pytest.mark.long
 def test_an_adult_elsewhere_is_asked_for_the_password(comes: Comes) -> None:
     marc = Person(first_name="Marc", last_name="O’Neil", username="marc.oneil", address="marc@exemple.fr")
     home, phone = comes(), comes(size=PHONE)
@@ -77,6 +78,7 @@ def test_an_adult_elsewhere_is_asked_for_the_password(comes: Comes) -> None:
     assert not home.has_a_session()
 
 
+@pytest.mark.long
 def test_an_adult_elsewhere_who_forgot_the_password_chooses_another_by_a_fresh_mail(
     comes: Comes, portal: Portal
 ) -> None:
@@ -101,6 +103,7 @@ def test_an_adult_elsewhere_who_forgot_the_password_chooses_another_by_a_fresh_m
     is_at_home(home, ines)
 
 
+@pytest.mark.long
 def test_a_stranger_who_gets_the_mail_says_so_and_nothing_is_kept(comes: Comes, portal: Portal) -> None:
     luc = Person(first_name="Luc", last_name="Blanc", username="luc.blanc", address="inconnu@exemple.fr")
     home, stranger = comes(), comes(size=PHONE, javascript=False)
@@ -120,6 +123,7 @@ def test_a_stranger_who_gets_the_mail_says_so_and_nothing_is_kept(comes: Comes, 
     home.reads("Aucune inscription n’attend dans ce navigateur.")
 
 
+@pytest.mark.long
 def test_a_mail_scanner_that_presses_every_button_does_no_harm(comes: Comes, portal: Portal) -> None:
     nour = Person(first_name="Nour", last_name="Aziz", username="nour.aziz", address="nour@exemple.fr")
     home, scanner = comes(), comes()

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.browser
 NEW_PASSWORD = "Les-tortues-dorment-4-heures"
 
 
+@pytest.mark.long
 def test_a_mother_moves_her_account_to_another_address_on_a_phone(comes: Comes, portal: Portal) -> None:
     rosa = Person(first_name="Rosa", last_name="Petit", username="rosa.petit", address="rosa@exemple.fr")
     phone = comes(size=PHONE, javascript=False)
@@ -53,6 +54,7 @@ def test_a_mother_moves_her_account_to_another_address_on_a_phone(comes: Comes, 
     is_at_home(phone, rosa)
 
 
+@pytest.mark.long
 def test_a_forgotten_device_is_closed_and_a_new_password_ends_the_rest(comes: Comes, portal: Portal) -> None:
     noe = Person(first_name="Noé", last_name="Garnier", username="noe.garnier", address="noe.g@exemple.fr")
     desk, library, cousin = comes(scheme="dark"), comes(size=PHONE), comes()

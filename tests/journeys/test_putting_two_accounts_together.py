@@ -22,6 +22,7 @@ def prove(teacher: Visitor, login: str, password: str) -> None:
     teacher.press("Voir ce qui sera réuni")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("javascript", "uai", "word"),
     [

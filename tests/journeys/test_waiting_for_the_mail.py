@@ -31,6 +31,7 @@ def look_until(visitor: Visitor, words: str) -> None:
     wait_until(said, seconds=PATIENCE)
 
 
+@pytest.mark.long
 def test_a_mistyped_address_is_corrected_and_its_link_is_dead(comes: Comes, portal: Portal) -> None:
     wrong = Person(first_name="Ali", last_name="Benali", username="ali.benali", address="ali@exmple.fr")
     right = Person(**{**vars(wrong), "address": "ali@exemple.fr"})
@@ -50,6 +51,7 @@ def test_a_mistyped_address_is_corrected_and_its_link_is_dead(comes: Comes, port
     confirm_here(pupil, right)
 
 
+@pytest.mark.long
 def test_a_refused_mail_is_told_with_its_reason_and_another_arrives(comes: Comes, portal: Portal) -> None:
     eva = Person(first_name="Eva", last_name="Roux", username="eva.roux", address="eva@exemple.fr")
     portal.mailbox.to[eva.address] = "550 5.1.1 no such user"
@@ -68,6 +70,7 @@ def test_a_refused_mail_is_told_with_its_reason_and_another_arrives(comes: Comes
     confirm_here(pupil, eva)
 
 
+@pytest.mark.long
 def test_a_mail_server_that_asks_to_wait_gets_the_mail_later(comes: Comes, portal: Portal) -> None:
     tom = Person(first_name="Tom", last_name="Gris", username="tom.gris", address="tom@exemple.fr")
     portal.mailbox.to[tom.address] = "451 4.7.1 greylisted, come back"
@@ -123,6 +126,7 @@ def test_a_button_pressed_twice_makes_one_sign_up_and_one_mail(comes: Comes, por
     assert len(portal.mails_to(max_.address)) == 1
 
 
+@pytest.mark.long
 def test_a_link_older_than_three_days_brings_a_new_one(comes: Comes, portal: Portal) -> None:
     ugo = Person(first_name="Ugo", last_name="Brun", username="ugo.brun", address="ugo@exemple.fr")
     pupil = comes(size=PHONE, javascript=False)

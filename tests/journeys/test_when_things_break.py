@@ -93,6 +93,7 @@ def killed(portal: Portal) -> Iterator[None]:
     portal.broker.start()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("broken", [frozen, killed])
 def test_without_the_broker_every_page_answers_and_every_mail_arrives(
     portal: Portal, somebody: Visitor, broken: Callable[[Portal], AbstractContextManager[None]]
@@ -127,6 +128,7 @@ def test_without_the_broker_every_page_answers_and_every_mail_arrives(
     assert len(portal.mails_to(anna.address)) == 3
 
 
+@pytest.mark.long
 def test_a_worker_killed_in_the_middle_of_a_mail_makes_it_leave_again_as_the_same_mail(
     portal: Portal, somebody: Visitor
 ) -> None:
@@ -143,6 +145,7 @@ def test_a_worker_killed_in_the_middle_of_a_mail_makes_it_leave_again_as_the_sam
     confirm_here(somebody, ben)
 
 
+@pytest.mark.long
 def test_a_web_process_killed_before_it_could_answer_leaves_one_sign_up_after_another_try(
     portal: Portal, comes: Comes
 ) -> None:
@@ -164,6 +167,7 @@ def test_a_web_process_killed_before_it_could_answer_leaves_one_sign_up_after_an
     assert portal.sql("SELECT count(*) FROM accounts_user WHERE last_name = 'Lang'") == [(1,)]
 
 
+@pytest.mark.long
 def test_an_answer_that_is_lost_on_its_way_leaves_one_sign_up_after_another_try(
     portal: Portal, comes: Comes
 ) -> None:
@@ -183,6 +187,7 @@ def test_an_answer_that_is_lost_on_its_way_leaves_one_sign_up_after_another_try(
     assert portal.sql("SELECT count(*) FROM accounts_user WHERE last_name = 'Marin'") == [(1,)]
 
 
+@pytest.mark.long
 def test_the_broker_never_hears_of_anybody(portal: Portal, comes: Comes) -> None:
     ninon = Person(
         first_name="Ninon", last_name="Secrète", username="ninon.secrete", address="ninon@exemple.fr"

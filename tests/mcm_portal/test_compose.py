@@ -134,6 +134,7 @@ def test_the_entry_script_is_understood_by_a_plain_shell() -> None:
     subprocess.run(["sh", "-n", PROJECT / "deploy" / "entrypoint.sh"], check=True)
 
 
+@pytest.mark.long
 def test_the_migration_of_the_containers_makes_the_lesser_role_and_leaves_the_rest_to_it(
     postgres: PrivatePostgres,
 ) -> None:

@@ -114,6 +114,7 @@ def test_a_setting_that_is_not_understood_is_told_and_all_is_stopped(tmp_path: P
     assert processes_of(tmp_path / "data") == []
 
 
+@pytest.mark.long
 def test_it_stops_in_order_and_keeps_the_data(own_portal: Run) -> None:
     shell(own_portal.data, MAKE_A_SESSION)
     assert own_portal.stop(signal.SIGINT) == 0

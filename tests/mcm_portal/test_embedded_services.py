@@ -84,6 +84,7 @@ def test_what_is_kept_is_used_by_a_lesser_role_than_its_owner(tmp_path: Path) ->
         assert owner.startswith("postgresql://mcm@/mcm?host=")
 
 
+@pytest.mark.long
 def test_on_a_server_of_ones_own_one_role_does_everything_or_two_share_it(
     postgres: PrivatePostgres, tmp_path: Path
 ) -> None:

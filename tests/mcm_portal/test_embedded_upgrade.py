@@ -53,6 +53,7 @@ def old_data(tmp_path: Path) -> Path:
     return data.path
 
 
+@pytest.mark.long
 def test_old_data_are_kept_and_their_journal_is_guarded_from_then_on(old_data: Path) -> None:
     run = Run(old_data).until_ready()
     try:

@@ -80,6 +80,7 @@ def fits(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= wide["width"], page.url
 
 
+@pytest.mark.long
 def test_the_dane_hands_over_a_wrong_file_then_the_right_one(opens: Any, tmp_path: Path) -> None:
     wrong, right = tmp_path / "wrong", tmp_path / "right"
     wrong.mkdir(), right.mkdir()

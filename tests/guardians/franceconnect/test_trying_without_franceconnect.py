@@ -151,6 +151,7 @@ def test_with_debug_and_nothing_else_it_is_there() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.long
 def test_in_production_it_has_no_address_whether_franceconnect_is_there_or_not() -> None:
     assert portal_with(**PRODUCTION).stdout.split() == ["False", "False", "-", "'self'"]
     done = portal_with(**PRODUCTION, **REAL)
@@ -159,6 +160,7 @@ def test_in_production_it_has_no_address_whether_franceconnect_is_there_or_not()
     ]  # fmt: skip
 
 
+@pytest.mark.long
 def test_beside_the_real_one_it_stands_in_for_nothing() -> None:
     done = portal_with(DEBUG="1", SITE_URL="http://localhost:8123", **REAL)
     assert done.stdout.split()[1:3] == ["False", REAL["FRANCECONNECT_ISSUER"]]
