@@ -20,7 +20,7 @@ from accounts import standing
 from accounts.models import Profile, SignInName, User
 from guardians.models import Guardianship
 from schools import reference
-from schools.models import DivisionPupil, Schooling, StaffDivision, StaffMember, Student
+from schools.models import DivisionPupil, Schooling, StaffDivision, Student
 from throttling import limits
 
 from . import running
@@ -209,9 +209,7 @@ def _known(virtual_class: VirtualClass, user: User) -> _Known:
 
 
 def _is_declared(user: User) -> bool:
-    if user.staff_member_id is None:
-        return False
-    return StaffMember.objects.with_access().filter(pk=user.staff_member_id).exists()
+    return user.staff_member_id is not None and user.posts().exists()
 
 
 def _invited(virtual_class: VirtualClass, user: User) -> QuerySet[Membership]:

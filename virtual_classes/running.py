@@ -46,7 +46,7 @@ def open(session: ClassSession, *, by: User) -> ClassSession:
     Raises :class:`NotAllowed`, :class:`NotNow` and :class:`teaching.NotATeacher`. A room that does not answer
     raises nothing: the session says so (``trouble``).
     """
-    teaching.of(by)
+    teaching.of(by, session.virtual_class.school_id)
     with transaction.atomic():
         mine = _mine(session, by)
         if mine.state == ClassSession.State.PLANNED:

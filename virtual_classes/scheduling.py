@@ -19,7 +19,7 @@ from accounts import links
 from accounts.models import User
 from accounts.models.sign_ups import random_secret
 from audit import journal
-from schools.models import Division, Student
+from schools.models import Division, School, Student
 from schools.school_year import SchoolYear
 
 from . import teaching
@@ -61,6 +61,7 @@ class Wanted:
     degree: Degree
     mode: Mode
     provider: str
+    school: School | None = None  # for which it is made; none: where the teacher teaches first
     division: Division | None = None
     capacity: int = 40
     opens_before: int = 10
@@ -72,9 +73,13 @@ class Wanted:
 def create(*, by: User, wanted: Wanted, submission: uuid.UUID) -> VirtualClass:
     """Make a class; the same form sent twice makes one.
 
-    Raises :class:`teaching.NotATeacher`, :class:`NotAllowed` and :class:`TooMany`.
+    A class of a division is made for the division's school. Raises :class:`teaching.NotATeacher`,
+    :class:`NotAllowed`, also for a school where they do not teach, and :class:`TooMany`.
     """
-    teaches = teaching.of(by)
+    place = wanted.division.school if wanted.division else wanted.school
+    teaches = teaching.of(by, place and place.pk)
+    if place is not None and teaches.school != place:
+        raise NotAllowed
     _check(teaches, wanted.degree, wanted.mode, wanted.division)
     with transaction.atomic():
         # Two forms of one teacher wait for each other here.
@@ -157,7 +162,7 @@ def change(virtual_class: VirtualClass, wanted: Wanted, *, by: User) -> None:
     The kind of class and its division stay. Raises :class:`NotAllowed` for what is not this person's, or
     not left to choose, and :class:`teaching.NotATeacher`.
     """
-    teaches = teaching.of(by)
+    teaches = teaching.of(by, virtual_class.school_id)
     with transaction.atomic():
         kept = _mine(virtual_class, by)
         if wanted.mode != kept.mode and wanted.mode not in teaches.choices(Degree(kept.degree)).modes:
@@ -248,7 +253,7 @@ def plan(
     Raises :class:`NotAllowed` for a class that is not this person's or closed, :class:`Overlap`,
     :class:`TooMany`, :class:`teaching.NotATeacher`, and ``ValueError`` for hours that no class has.
     """
-    teaching.of(by)
+    teaching.of(by, virtual_class.school_id)
     if timezone.is_naive(starts_at) or not SHORTEST <= lasts <= LONGEST:
         raise ValueError("a session lasts from five minutes to six hours, and begins at an aware moment")
     try:
