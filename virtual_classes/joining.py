@@ -276,7 +276,7 @@ def enter(entry: Entry) -> None:
         rows = Entry.objects.filter(pk=entry.pk)
         if not door.is_open or not rows.inside().exists():
             raise NotLetIn
-        if rows.filter(state=Entry.State.ADMITTED).update(state=Entry.State.ENTERED):
+        if rows.filter(state=Entry.State.ADMITTED).update(state=Entry.State.ENTERED, came_in=True):
             door.door_version += 1
             door.save(update_fields=["door_version"])
 

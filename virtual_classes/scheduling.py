@@ -77,7 +77,7 @@ def create(*, by: User, wanted: Wanted, submission: uuid.UUID) -> VirtualClass:
     :class:`NotAllowed`, also for a school where they do not teach, and :class:`TooMany`.
     """
     place = wanted.division.school if wanted.division else wanted.school
-    teaches = teaching.of(by, place and place.pk)
+    teaches = teaching.of(by, place.pk if place else None)
     if place is not None and teaches.school != place:
         raise NotAllowed
     _check(teaches, wanted.degree, wanted.mode, wanted.division)
