@@ -93,9 +93,10 @@ def _page_shown(request: HttpRequest) -> str:
     if not url_has_allowed_host_and_scheme(said, {request.get_host()}, require_https=request.is_secure()):
         return ""
     parts = urlsplit(said)
-    if not parts.netloc or parts.path in ("", "/"):  # of a page with a secret only the origin is said
-        return ""
-    return urlunsplit(("", "", parts.path, parts.query, ""))
+    back = urlunsplit(("", "", parts.path, parts.query, ""))
+    # Of a page with a secret the browser says the site only, and that leads nowhere.
+    is_page = parts.netloc and back != "/" and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    return back if is_page else ""
 
 
 class NoStoreMiddleware(MiddlewareMixin):

@@ -25,7 +25,8 @@ def signs_in(browser: Client, page: str, **typed: str) -> str:
     """Sign in as Léa on the page where one was led, as a browser sends its form; return where it leads."""
     back = parse_qs(urlsplit(page).query).get("next", [""])[0]
     shown = browser.get(page)
-    assert shown.status_code == 200 and f'name="next" value="{back}"' in text(shown)
+    assert shown.status_code == 200
+    assert not back or f'name="next" value="{back}"' in text(shown)
     sent = {"login": "lea.moreau", "password": PASSWORD, "next": back, **typed}
     answer = browser.post(urlsplit(page).path, sent)
     assert answer.status_code == 302, text(answer)
@@ -93,6 +94,8 @@ def test_no_other_site_says_where_to_come_back_to(opened: Opened, pupil: Callabl
         "javascript:alert(1)",
         "http://testserver/",
         "//evil.example/x/",
+        "http://testserver//evil.example/x/",
+        "http://testserver/\\evil.example/x/",
         "/\\evil.example/x/",
         "",
     ):
@@ -100,11 +103,6 @@ def test_no_other_site_says_where_to_come_back_to(opened: Opened, pupil: Callabl
         idle("ended", browser)
         led = browser.post(f"{door}entrer/", headers={"Referer": said}).url
         assert "expiree=1" in led and "next" not in led, said
-    # A path of ours that a browser would read as another site is refused by the page that would lead there.
-    browser = signed_in(lea)
-    idle("ended", browser)
-    led = browser.post(f"{door}entrer/", headers={"Referer": "http://testserver//evil.example/x/"}).url
-    assert "expiree=1" in led and "evil.example" not in text(browser.get(led))
     assert signs_in(browser, "/connexion/", next="//evil.example/x/") == "/mon-espace/"
 
 
