@@ -12,7 +12,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -210,6 +210,24 @@ def _known(virtual_class: VirtualClass, user: User) -> _Known:
 
 def _is_declared(user: User) -> bool:
     return user.staff_member_id is not None and user.posts().exists()
+
+
+def look_at_the_list_again(virtual_class: VirtualClass) -> None:
+    """Expect no more, of those who wait, who is on the list no more: one button lets in all who are.
+
+    In the caller's transaction, behind each door's lock.
+    """
+    live = ClassSession.objects.filter(virtual_class=virtual_class, state__in=ClassSession.LIVE)
+    for door in live.select_for_update().order_by("pk"):
+        waiting = Entry.objects.waiting().filter(session=door, is_expected=True, user__isnull=False)
+        gone = [
+            each.pk
+            for each in waiting.select_related("user")
+            if each.user is not None and not _known(virtual_class, each.user).is_expected
+        ]
+        if gone:
+            Entry.objects.filter(pk__in=gone).update(is_expected=False)
+            ClassSession.objects.filter(pk=door.pk).update(door_version=F("door_version") + 1)
 
 
 def _invited(virtual_class: VirtualClass, user: User) -> QuerySet[Membership]:
