@@ -66,6 +66,7 @@ def _export(user: User) -> dict[str, Any]:
             {
                 "class": each.session.virtual_class.title,
                 "state": each.state,
+                "came_in": each.came_in,
                 "knocked_at": each.knocked_at.isoformat(),
             }
             for each in user.class_entries.select_related("session__virtual_class").order_by("pk")
