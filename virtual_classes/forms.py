@@ -306,9 +306,7 @@ class NewClassForm(SettingsForm, HoursForm):
             )
         rooms = [each.code for each in providers.available(self.teaches.academy.code)]
         if self.several and cleaned["provider"] not in rooms:
-            self.add_error(
-                "provider", _("Cette salle n’est pas offerte à cet établissement. Prenez-en une autre.")
-            )
+            self.add_error("provider", _("Cet établissement n’a pas cette salle. Prenez-en une autre."))
         return cleaned
 
 

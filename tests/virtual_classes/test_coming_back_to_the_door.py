@@ -122,6 +122,13 @@ def test_somebody_else_who_signs_in_there_does_not_take_the_place(
     assert Entry.objects.get().state == "waiting"
 
 
+def test_the_address_of_a_place_tells_another_browser_nothing(
+    opened: Opened, pupil: Callable[..., User], client: Client
+) -> None:
+    door = knock(signed_in(pupil()), opened()).url
+    assert client.get(door).status_code == client.post(f"{door}entrer/").status_code == 404
+
+
 def test_a_visitors_place_is_their_browsers_and_signing_in_is_not_asked_of_anybody(
     opened: Opened, client: Client
 ) -> None:

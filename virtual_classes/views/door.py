@@ -122,7 +122,8 @@ def _at_the_door(request: HttpRequest, virtual_class: VirtualClass) -> HttpRespo
 def at_ones_place(view: Callable[[HttpRequest, Entry], HttpResponse]) -> Callable[..., HttpResponse]:
     """Give a view the entry of this person, or of this browser; 404 for anybody else's (SAFETY T35, T45).
 
-    Who came by an account and is signed in no more is led to sign in, and back to their place: it is kept.
+    Who came by an account, in a browser that knows it, and is signed in no more is led to sign in, and back
+    to their place: it is kept.
     """
 
     @wraps(view)
@@ -134,7 +135,8 @@ def at_ones_place(view: Callable[[HttpRequest, Entry], HttpResponse]) -> Callabl
         entry = places.of(user, browsers.device_hash(request)).first()
         if entry is not None:
             return view(request, entry)
-        if user is None and places.filter(user__isnull=False).exists():
+        theirs = None if user else places.filter(user__isnull=False).select_related("user").first()
+        if theirs and theirs.user and browsers.has_seen(request, theirs.user):
             return redirect(_sign_in(reverse("class_wait", args=[public_id])))
         raise Http404
 
