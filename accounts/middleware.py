@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, cast
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.middleware import AuthenticationMiddleware
@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.functional import SimpleLazyObject
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from . import open_sessions, sessions, steps
 from .doors import sign_in_page
@@ -76,9 +77,26 @@ class SessionLifeMiddleware(MiddlewareMixin):
         if not session.ended:
             return None
         words = {"expiree": "1"}
-        if request.method == "GET":
-            words["next"] = request.get_full_path()
+        if back := _page_shown(request):
+            words["next"] = back
         return redirect(f"{sign_in_page(session.ended_at_door)}?{urlencode(words)}")
+
+
+def _page_shown(request: HttpRequest) -> str:
+    """Return the page that was asked for, or the one whose button was pressed; empty where nobody knows.
+
+    What the sign-in page is told to lead back to is checked there (:func:`accounts.views.pages.next_page`).
+    """
+    if request.method == "GET":
+        return request.get_full_path()
+    said = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(said, {request.get_host()}, require_https=request.is_secure()):
+        return ""
+    parts = urlsplit(said)
+    back = urlunsplit(("", "", parts.path, parts.query, ""))
+    # Of a page with a secret the browser says the site only, and that leads nowhere.
+    is_page = parts.netloc and back != "/" and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    return back if is_page else ""
 
 
 class NoStoreMiddleware(MiddlewareMixin):

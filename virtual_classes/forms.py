@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,11 +19,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts.addresses import clean_address
 from accounts.forms import SubmissionField, offer
 from schools import person_names
-from schools.models import Student
+from schools.models import Division, School, Student
 from schools.school_year import SchoolYear
 from support.forms import TextField
 
 from . import providers
+from .clock import zone_of
 from .inviting import MOST_AT_ONCE
 from .models import ClassRules, Degree, Mode, Parents, VirtualClass
 from .models.classes import LONGEST_BEFORE, MOST_SEATS, USUAL_SEATS
@@ -193,7 +196,9 @@ class SettingsForm(forms.Form):
         cleaned["pasted_link"] = link
         return cleaned
 
-    def wanted(self, *, degree: Degree, division: Any = None) -> Wanted:
+    def wanted(
+        self, *, degree: Degree, division: Division | None = None, school: School | None = None
+    ) -> Wanted:
         """Return the class as it was asked for."""
         said = self.cleaned_data
         return Wanted(
@@ -201,6 +206,7 @@ class SettingsForm(forms.Form):
             degree=degree,
             mode=Mode(said["mode"]),
             provider=said["provider"],
+            school=school,
             division=division,
             capacity=said["capacity"],
             opens_before=said["opens_before"],
@@ -210,38 +216,97 @@ class SettingsForm(forms.Form):
         )
 
 
+@dataclass(frozen=True)
+class Audience:
+    """For whom a class may be made: a division, or the pupils that its teacher invites."""
+
+    label: str
+    place: Teaching
+    division: Division | None
+
+
+def _audiences(places: Sequence[Teaching]) -> dict[str, Audience]:
+    """Return for whom a teacher may make a class, by what the form sends; the divisions first."""
+    found: dict[str, Audience] = {}
+    for place in places:
+        left = place.choices(place.degrees[0])
+        if left.of_a_division:
+            found |= {str(each.public_id): Audience(str(each), place, each) for each in place.divisions}
+    for place in places:
+        if place.choices(place.degrees[0]).of_a_teacher:
+            key = place.school.uai if place.school and len(places) > 1 else ""
+            found[key] = Audience(str(_("Mes élèves, que j’invite")), place, None)
+    return found
+
+
 class NewClassForm(SettingsForm, HoursForm):
-    """« Nouvelle classe virtuelle »: what was filled in beforehand is good enough at 7:55."""
+    """« Nouvelle classe virtuelle »: what was filled in beforehand is good enough at 7:55.
+
+    Who teaches at several schools says with the same answer for whom, and for which school, the class is.
+    """
 
     submission = SubmissionField()
     degree = forms.ChoiceField(label=_("Pour quel degré"), choices=Degree.choices, required=False)
-    division = forms.ChoiceField(label=_("Pour qui"), required=False)
+    division = forms.ChoiceField(
+        label=_("Pour qui"),
+        required=False,
+        error_messages={"required": _("Choisissez pour qui, et dans quel établissement.")},
+    )
     field_order = ["title", "degree", "division", "day", "starts", "lasts", "mode"]
 
-    def __init__(self, *args: Any, teaches: Teaching, **kwargs: Any) -> None:
-        super().__init__(*args, teaches=teaches, **kwargs)
-        left = teaches.choices(self.usual)
-        own = [("", _("Mes élèves, que j’invite"))] if left.of_a_teacher else []
-        divisions = [(str(each.public_id), str(each)) for each in teaches.divisions if left.of_a_division]
-        offer(self, "division", [*divisions, *own])
-        if divisions:
-            self.initial.setdefault("division", divisions[0][0])
-        else:
-            del self.fields["division"]
-        if len(teaches.degrees) == 1:
+    def __init__(self, *args: Any, places: Sequence[Teaching], **kwargs: Any) -> None:
+        super().__init__(*args, teaches=places[0], zone=zone_of(places[0].academy.code), **kwargs)
+        self.several = len(places) > 1
+        self.audiences = _audiences(places)
+        self._ask_for_whom()
+        if self.several:
+            self._offer_what_any_of(places)
+        if len(self.teaches.degrees) == 1:
             del self.fields["degree"]
 
+    def _ask_for_whom(self) -> None:
+        if list(self.audiences) in ([], [""]):
+            del self.fields["division"]
+            return
+        offered = [
+            (key, f"{each.label} – {each.place.school}" if self.several else each.label)
+            for key, each in self.audiences.items()
+        ]
+        offer(self, "division", offered)
+        self.initial.setdefault("division", offered[0][0])
+        if self.several:
+            self.fields["division"].label = _("Pour qui, et dans quel établissement")
+            self.fields["division"].required = True
+
+    def _offer_what_any_of(self, places: Sequence[Teaching]) -> None:
+        """Offer the ways in and the rooms of all places; those of the one that is chosen count."""
+        modes = [mode for each in places for mode in each.choices(each.degrees[0]).modes]
+        offer(self, "mode", [(mode.value, mode.label) for mode in dict.fromkeys(modes)])
+        self.fields["mode"].required = len(set(modes)) > 1
+        rooms = {room.code: room.label for each in places for room in providers.available(each.academy.code)}
+        offer(self, "provider", list(rooms.items()))
+
     def clean(self) -> dict[str, Any]:
-        """Find the division that was chosen among one's own."""
+        """Find for whom the class is, and judge the rest by that place: its clock, its rules, its rooms."""
+        audience = self.audiences.get(self.cleaned_data.get("division") or "")
+        if audience is not None:
+            self.teaches = audience.place
+            self.usual = audience.place.degrees[0]
+            self.zone = zone_of(audience.place.academy.code)
         cleaned = super().clean()
-        chosen = cleaned.get("division") or ""
-        cleaned["division"] = next(
-            (each for each in self.teaches.divisions if str(each.public_id) == chosen), None
-        )
+        cleaned["division"] = audience and audience.division
+        cleaned["school"] = self.teaches.school
         cleaned["degree"] = Degree(cleaned.get("degree") or self.usual)
-        modes = self.teaches.choices(cleaned["degree"]).modes
-        if cleaned.get("mode") not in modes:
-            self.add_error("mode", _("Votre académie ne permet pas cette entrée à ce degré."))
+        if cleaned.get("mode") not in self.teaches.choices(cleaned["degree"]).modes:
+            self.add_error(
+                "mode",
+                _("Cet établissement ne permet pas cette entrée. Choisissez l’autre.")
+                if self.several
+                else _("Votre académie ne permet pas cette entrée à ce degré."),
+            )
+        rooms = [each.code for each in providers.available(self.teaches.academy.code)]
+        if self.several and cleaned["provider"] not in rooms:
+            self.add_error("provider", _("Cet établissement n’a pas cette salle. Prenez-en une autre."))
         return cleaned
 
 

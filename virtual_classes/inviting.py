@@ -71,10 +71,15 @@ def invite(
 def pupils_to_invite(virtual_class: VirtualClass, *, by: User) -> dict[str, list[Student]]:
     """Return the pupils of the divisions that a teacher teaches, by division, but for the class's own.
 
-    Raises :class:`teaching.NotATeacher`.
+    Those of the school of the class: its other teachers see who is invited, and learn of no other school's
+    pupils. Raises :class:`teaching.NotATeacher`.
     """
     found: dict[str, list[Student]] = {}
-    divisions = [each for each in teaching.of(by).divisions if each.pk != virtual_class.division_id]
+    divisions = [
+        each
+        for each in teaching.of(by, virtual_class.school_id).divisions
+        if each.pk != virtual_class.division_id and virtual_class.school_id in (None, each.school_id)
+    ]
     places = DivisionPupil.objects.filter(
         division__in=divisions, schooling__in=Schooling.objects.current()
     ).select_related("division", "schooling__student")

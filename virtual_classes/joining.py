@@ -12,7 +12,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -20,7 +20,7 @@ from accounts import standing
 from accounts.models import Profile, SignInName, User
 from guardians.models import Guardianship
 from schools import reference
-from schools.models import DivisionPupil, Schooling, StaffDivision, StaffMember, Student
+from schools.models import DivisionPupil, Schooling, StaffDivision, Student
 from throttling import limits
 
 from . import running
@@ -209,9 +209,25 @@ def _known(virtual_class: VirtualClass, user: User) -> _Known:
 
 
 def _is_declared(user: User) -> bool:
-    if user.staff_member_id is None:
-        return False
-    return StaffMember.objects.with_access().filter(pk=user.staff_member_id).exists()
+    return user.staff_member_id is not None and user.posts().exists()
+
+
+def look_at_the_list_again(virtual_class: VirtualClass) -> None:
+    """Expect no more, of those who wait, who is on the list no more: one button lets in all who are.
+
+    In the caller's transaction, behind each door's lock.
+    """
+    live = ClassSession.objects.filter(virtual_class=virtual_class, state__in=ClassSession.LIVE)
+    for door in live.select_for_update().order_by("pk"):
+        waiting = Entry.objects.waiting().filter(session=door, is_expected=True, user__isnull=False)
+        gone = [
+            each.pk
+            for each in waiting.select_related("user")
+            if each.user is not None and not _known(virtual_class, each.user).is_expected
+        ]
+        if gone:
+            Entry.objects.filter(pk__in=gone).update(is_expected=False)
+            ClassSession.objects.filter(pk=door.pk).update(door_version=F("door_version") + 1)
 
 
 def _invited(virtual_class: VirtualClass, user: User) -> QuerySet[Membership]:
@@ -278,7 +294,7 @@ def enter(entry: Entry) -> None:
         rows = Entry.objects.filter(pk=entry.pk)
         if not door.is_open or not rows.inside().exists():
             raise NotLetIn
-        if rows.filter(state=Entry.State.ADMITTED).update(state=Entry.State.ENTERED):
+        if rows.filter(state=Entry.State.ADMITTED).update(state=Entry.State.ENTERED, came_in=True):
             door.door_version += 1
             door.save(update_fields=["door_version"])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -11,7 +12,7 @@ from accounts.models import User
 from accounts.moving import Fate, Pointer
 from accounts.personal_data import Claim, register
 
-from . import joining
+from . import joining, running
 from .models import (
     ClassSession,
     Entry,
@@ -65,6 +66,7 @@ def _export(user: User) -> dict[str, Any]:
             {
                 "class": each.session.virtual_class.title,
                 "state": each.state,
+                "came_in": each.came_in,
                 "knocked_at": each.knocked_at.isoformat(),
             }
             for each in user.class_entries.select_related("session__virtual_class").order_by("pk")
@@ -84,7 +86,10 @@ def _erase(user: User) -> None:
     Entry.objects.filter(user=user).delete()
     _hand_on_shared_classes(user)
     RollCallLine.objects.filter(user=user).delete()
-    ClassSession.objects.filter(Q(teacher=user) | Q(virtual_class__teacher=user)).delete()
+    held = ClassSession.objects.filter(Q(teacher=user) | Q(virtual_class__teacher=user))
+    with transaction.atomic():
+        running.leave_to_the_sweeper(held)  # who sits in a room of theirs is sent out
+        held.delete()
     VirtualClass.objects.filter(teacher=user).delete()
 
 

@@ -19,7 +19,7 @@ class NotAllowed(Exception):
 
 
 class NotNow(Exception):
-    """The roll is called while the session runs: before and after it, everybody would be absent."""
+    """Before a session everybody would be absent; from the next morning on nobody knows who was there."""
 
 
 def end_of_term(day: date) -> date:
@@ -32,14 +32,18 @@ def end_of_term(day: date) -> date:
 def call(session: ClassSession, *, by: User) -> SessionRecord:
     """Call the roll: who is expected, and whether they are in the class now; who else is there, as well.
 
-    Called again, it adds who came since; what the teacher ticked stays. Raises :class:`NotAllowed`,
-    and :class:`NotNow` for a session that does not run.
+    Called again, it adds who came since; what the teacher ticked stays. Of a session that has ended it says
+    who had come in, as long as that is known: until the next morning (SCREENS B7). Raises
+    :class:`NotAllowed`, and :class:`NotNow` before and after.
     """
     with transaction.atomic():
-        if not ClassSession.objects.running().filter(pk=session.pk).exists():
-            raise NotNow
         record = _record(session, by)
+        held = ClassSession.objects.with_a_roll_to_call().filter(pk=session.pk).first()
+        if held is None:
+            raise NotNow
         entered = Entry.objects.filter(session=session, state=Entry.State.ENTERED)
+        if not held.is_running:
+            entered = Entry.objects.filter(session=session, state=Entry.State.LEFT, came_in=True)
         inside = list(entered.select_related("user").order_by("pk"))
         there = {each.user.student_id for each in inside if each.user is not None}
         lines = {line.student_id: line for line in record.lines.exclude(student=None)}
@@ -62,6 +66,11 @@ def call(session: ClassSession, *, by: User) -> SessionRecord:
         SessionRecord.objects.filter(pk=record.pk).update(called_at=Now())
     record.refresh_from_db()
     return record
+
+
+def can_be_called(session: ClassSession) -> bool:
+    """Say whether the portal knows who is in a session, or was until a few hours ago."""
+    return ClassSession.objects.with_a_roll_to_call().filter(pk=session.pk).exists()
 
 
 def write(session: ClassSession, *, notes: str, present: set[int] | None, by: User) -> None:

@@ -11,7 +11,7 @@ import re
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.urls import reverse
@@ -20,7 +20,7 @@ from django.utils.crypto import salted_hmac
 from accounts.models import User
 
 from . import providers, teaching
-from .models import ClassSession, ClassSessionQuerySet, Entry
+from .models import ClassSession, ClassSessionQuerySet, Entry, RoomToEnd
 from .models import Trouble as Why
 from .models.sessions import LATE
 from .providers import UnknownProvider
@@ -43,10 +43,11 @@ class NotNow(Exception):
 def open(session: ClassSession, *, by: User) -> ClassSession:
     """Open a session, from an hour before its time on; opened twice it is opened once.
 
-    Raises :class:`NotAllowed`, :class:`NotNow` and :class:`teaching.NotATeacher`. A room that does not answer
-    raises nothing: the session says so (``trouble``).
+    It is the opener's where the colleague who planned it teaches there no more. Raises :class:`NotAllowed`,
+    :class:`NotNow` and :class:`teaching.NotATeacher`. A room that does not answer raises nothing: the session
+    says so (``trouble``).
     """
-    teaching.of(by)
+    teaching.of(by, session.virtual_class.school_id)
     with transaction.atomic():
         mine = _mine(session, by)
         if mine.state == ClassSession.State.PLANNED:
@@ -57,6 +58,7 @@ def open(session: ClassSession, *, by: User) -> ClassSession:
             )
             if not near.exists() or not mine.virtual_class.is_alive:
                 raise NotNow
+            _take_over(mine, by)
             ClassSession.objects.filter(pk=mine.pk).update(
                 state=ClassSession.State.OPENING,
                 try_again_at=Now() + AGAIN,
@@ -67,6 +69,16 @@ def open(session: ClassSession, *, by: User) -> ClassSession:
     ask_for_room(session.pk)
     session.refresh_from_db()
     return session
+
+
+def _take_over(session: ClassSession, by: User) -> None:
+    """Make a session that its teacher may run no more the opener's. Raises :class:`NotNow`."""
+    orphan = ClassSession.objects.filter(pk=session.pk).exclude(teacher=by).without_their_teacher()
+    try:
+        with transaction.atomic():
+            orphan.update(teacher=by)
+    except IntegrityError as elsewhere:  # the opener holds another session at this hour
+        raise NotNow from elsewhere
 
 
 def try_again(session: ClassSession, *, by: User) -> None:
@@ -214,13 +226,15 @@ def tell_the_end(key: int) -> None:
 
 
 def sweep() -> None:
-    """Ask again for rooms that did not answer, and end what was forgotten: half an hour after its time."""
-    forgotten = ClassSession.objects.running().filter(during__endswith__lte=Now() - LATE)
-    for key in list(forgotten.order_by("pk").values_list("pk", flat=True)[:200]):
-        with transaction.atomic():
-            locked = forgotten.select_for_update(skip_locked=True).filter(pk=key).first()
-            if locked is not None:
-                _end(locked)
+    """Ask again for rooms that did not answer, and end what nobody will end.
+
+    That is what was forgotten for half an hour after its time, and what has no teacher any more: nobody stays
+    in a room that is no one's.
+    """
+    for key in _end_all(ClassSession.objects.running().without_their_teacher()):
+        tell_the_end(key)
+    _end_all(ClassSession.objects.running().filter(during__endswith__lte=Now() - LATE))
+    _end_rooms_of_nobody()
     due = ClassSession.objects.filter(try_again_at__lte=Now())
     for key, state in list(due.order_by("try_again_at").values_list("pk", "state")[:MOST_AT_ONCE]):
         # Whoever else sweeps looks away for a while.
@@ -230,6 +244,49 @@ def sweep() -> None:
             tell_the_end(key)
         else:
             ask_for_room(key)
+
+
+def _end_all(sessions: ClassSessionQuerySet) -> list[int]:
+    """End each of some sessions that run; return the keys of those that did."""
+    ended = []
+    for key in list(sessions.order_by("pk").values_list("pk", flat=True)[:200]):
+        with transaction.atomic():
+            # Locked first, judged afterwards: its teacher may have come back, or ended it.
+            row = ClassSession.objects.select_for_update(skip_locked=True).filter(pk=key).first()
+            if row is not None and sessions.filter(pk=key).exists():
+                _end(row)
+                ended.append(key)
+    return ended
+
+
+def leave_to_the_sweeper(sessions: ClassSessionQuerySet) -> None:
+    """Note the rooms of sessions that are about to be erased, in the caller's transaction.
+
+    The sweeper closes them once that transaction is over: who is inside is sent out.
+    """
+    rooms = [
+        RoomToEnd(provider=each.provider, key=each.room_key, server=each.server, created=each.created)
+        for each in sessions.select_for_update(of=("self",)).order_by("pk")
+        if each.is_running or each.owes_an_end
+    ]
+    RoomToEnd.objects.bulk_create(rooms, ignore_conflicts=True)
+
+
+def _end_rooms_of_nobody() -> None:
+    due = RoomToEnd.objects.filter(try_again_at__lte=Now()).order_by("try_again_at")
+    for each in list(due[:MOST_AT_ONCE]):
+        if not due.filter(pk=each.pk).order_by().update(try_again_at=Now() + AGAIN):
+            continue
+        row = RoomToEnd.objects.filter(pk=each.pk)
+        room = Room(key=each.key, title="", capacity=0, server=each.server, created=each.created)
+        try:
+            providers.get(each.provider).end(room)
+        except Unavailable:
+            row.filter(since__lte=Now() - GIVE_UP).delete()
+        except (Refused, NotConfigured, UnknownProvider):
+            row.delete()
+        else:
+            row.delete()
 
 
 def room_of(session: ClassSession) -> Room:

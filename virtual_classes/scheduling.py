@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.postgres.functions import RandomUUID
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -19,11 +19,11 @@ from accounts import links
 from accounts.models import User
 from accounts.models.sign_ups import random_secret
 from audit import journal
-from schools.models import Division, Student
+from schools.models import Division, School, Student
 from schools.school_year import SchoolYear
 
-from . import teaching
-from .models import ClassSession, Degree, Entry, Membership, Mode, Parents, VirtualClass
+from . import joining, teaching
+from .models import ClassSession, Degree, Entry, Membership, Mode, Parents, Role, VirtualClass
 from .models.classes import MOST_SEATS
 
 LINK = "virtual_classes.link"  # the purpose of a class's link
@@ -61,6 +61,7 @@ class Wanted:
     degree: Degree
     mode: Mode
     provider: str
+    school: School | None = None  # for which it is made; none: where the teacher teaches first
     division: Division | None = None
     capacity: int = 40
     opens_before: int = 10
@@ -72,9 +73,13 @@ class Wanted:
 def create(*, by: User, wanted: Wanted, submission: uuid.UUID) -> VirtualClass:
     """Make a class; the same form sent twice makes one.
 
-    Raises :class:`teaching.NotATeacher`, :class:`NotAllowed` and :class:`TooMany`.
+    A class of a division is made for the division's school. Raises :class:`teaching.NotATeacher`,
+    :class:`NotAllowed`, also for a school where they do not teach, and :class:`TooMany`.
     """
-    teaches = teaching.of(by)
+    place = wanted.division.school if wanted.division else wanted.school
+    teaches = teaching.of(by, place.pk if place else None)
+    if place is not None and teaches.school != place:
+        raise NotAllowed
     _check(teaches, wanted.degree, wanted.mode, wanted.division)
     with transaction.atomic():
         # Two forms of one teacher wait for each other here.
@@ -152,12 +157,12 @@ def _check(
 
 def change(virtual_class: VirtualClass, wanted: Wanted, *, by: User) -> None:
     """Change a class. Another mode closes the link there was, at that moment, with whoever waits by it;
-    by account, visitors who were let in lose their seat too (SCREENS B3).
+    by account, visitors who were let in lose their seat too (SCREENS B3). So do parents, once they stay out.
 
     The kind of class and its division stay. Raises :class:`NotAllowed` for what is not this person's, or
     not left to choose, and :class:`teaching.NotATeacher`.
     """
-    teaches = teaching.of(by)
+    teaches = teaching.of(by, virtual_class.school_id)
     with transaction.atomic():
         kept = _mine(virtual_class, by)
         if wanted.mode != kept.mode and wanted.mode not in teaches.choices(Degree(kept.degree)).modes:
@@ -182,7 +187,9 @@ def change(virtual_class: VirtualClass, wanted: Wanted, *, by: User) -> None:
             changed.append("link_secret")
         kept.save(update_fields=changed)
         if "mode" in changed:
-            _put_out_visitors(kept, seated=kept.mode == Mode.ACCOUNT)
+            _put_out(kept, Q(user=None), seated=kept.mode == Mode.ACCOUNT)
+        if "parents" in changed and kept.parents == Parents.REFUSED:
+            _put_out(kept, Q(role=Role.GUARDIAN), seated=True)
         if "provider" in changed:
             kept.sessions.filter(state=ClassSession.State.PLANNED).update(provider=kept.provider)
         if "capacity" in changed:  # of a session that runs as well, but never fewer than sit there
@@ -200,22 +207,22 @@ def renew_link(virtual_class: VirtualClass, *, by: User) -> None:
         kept = _mine(virtual_class, by)
         kept.link_secret = random_secret()
         kept.save(update_fields=["link_secret"])
-        _put_out_visitors(kept, seated=False)
+        _put_out(kept, Q(user=None), seated=False)
         _note(LINK_RENEWED, kept, by)
 
 
-def _put_out_visitors(virtual_class: VirtualClass, *, seated: bool) -> None:
-    """Send those without an account away from the doors of a class; with ``seated`` from their seats too.
+def _put_out(virtual_class: VirtualClass, whom: Q, *, seated: bool) -> None:
+    """Send some people away from the doors of a class, with ``seated`` from their seats too.
 
     Behind each door's lock: who knocks at this moment comes before and goes, or finds the class changed.
     """
     live = ClassSession.objects.filter(virtual_class=virtual_class, state__in=ClassSession.LIVE)
     for door in live.select_for_update().order_by("pk"):
-        visitors = Entry.objects.filter(session=door, user=None)
-        gone = visitors.waiting().update(state=Entry.State.LEFT)
+        entries = Entry.objects.filter(whom, session=door)
+        gone = entries.waiting().update(state=Entry.State.LEFT)
         freed = 0
         if seated:
-            freed = visitors.inside().update(state=Entry.State.LEFT, seat_key=RandomUUID())
+            freed = entries.inside().update(state=Entry.State.LEFT, seat_key=RandomUUID())
         if gone or freed:
             ClassSession.objects.filter(pk=door.pk).update(
                 seats_taken=F("seats_taken") - freed, door_version=F("door_version") + 1
@@ -248,7 +255,7 @@ def plan(
     Raises :class:`NotAllowed` for a class that is not this person's or closed, :class:`Overlap`,
     :class:`TooMany`, :class:`teaching.NotATeacher`, and ``ValueError`` for hours that no class has.
     """
-    teaching.of(by)
+    teaching.of(by, virtual_class.school_id)
     if timezone.is_naive(starts_at) or not SHORTEST <= lasts <= LONGEST:
         raise ValueError("a session lasts from five minutes to six hours, and begins at an aware moment")
     try:
@@ -336,12 +343,14 @@ def expect(
 
 
 def expect_no_more(virtual_class: VirtualClass, key: int, *, by: User) -> None:
-    """Take an invitation back: who comes all the same waits like anybody. Twice is once.
+    """Take an invitation back: who comes all the same waits like anybody, and so does who waits already.
 
-    Raises :class:`NotAllowed`.
+    Twice is once. Raises :class:`NotAllowed`.
     """
     with transaction.atomic():
-        _mine(virtual_class, by).memberships.filter(pk=key).delete()
+        kept = _mine(virtual_class, by)
+        kept.memberships.filter(pk=key).delete()
+        joining.look_at_the_list_again(kept)
 
 
 def _mine(virtual_class: VirtualClass, by: User) -> VirtualClass:

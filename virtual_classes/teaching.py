@@ -52,6 +52,11 @@ class Teaching:
     degrees: tuple[Degree, ...]
     divisions: tuple[Division, ...]  # that they teach, by the school's record
 
+    @property
+    def school_key(self) -> int | None:
+        """The key of the school; none for who is known by their address."""
+        return self.school.pk if self.school else None
+
     def choices(self, degree: Degree) -> Choices:
         """Return what may be chosen: what the académie allows, and of that what the school leaves."""
         return choices_at(self.academy, self.school, degree)
@@ -63,32 +68,55 @@ def seems_a_teacher(user: User) -> bool:
     return said or user.staff_member_id is not None
 
 
-def of(user: User) -> Teaching:
-    """Return where somebody teaches. Raises :class:`NotATeacher`.
+def places(user: User) -> tuple[Teaching, ...]:
+    """Return where somebody may hold classes. Raises :class:`NotATeacher` where that is nowhere.
 
-    By the school's record (a teacher, or in a primary school its head, who teaches as well), else by a
-    confirmed address of the exact domains of an académie and the profile of a teacher.
+    By the record of each of their schools (a teacher, or in a primary school its head, who teaches as well),
+    the first that was proved first; else by a confirmed address of the exact domains of an académie and the
+    profile of a teacher. Only of académies that have opened the service.
     """
-    found = _by_the_record(user) or _by_the_address(user)
-    if not Academy.objects.open_on().filter(pk=found.academy.pk).exists():
+    found = _everywhere(user)
+    open_now = Academy.objects.open_on().filter(pk__in={each.academy.pk for each in found})
+    keys = set(open_now.values_list("pk", flat=True))
+    left = tuple(each for each in found if each.academy.pk in keys)
+    if not left:
         raise NotATeacher(Why.CLOSED)
-    return found
+    return left
 
 
-def _by_the_record(user: User) -> Teaching | None:
+def of(user: User, school: int | None = None) -> Teaching:
+    """Return where somebody teaches who holds a class that was made for a school, given by its key.
+
+    A class of no school, and one that a colleague made, is held from where they teach first. Raises
+    :class:`NotATeacher`, also where the service is closed there, though it be open at another school.
+    """
+    found = _everywhere(user)
+    here = next((each for each in found if each.school_key == school), found[0])
+    if not Academy.objects.open_on().filter(pk=here.academy.pk).exists():
+        raise NotATeacher(Why.CLOSED)
+    return here
+
+
+def _everywhere(user: User) -> list[Teaching]:
+    return _by_the_record(user) or [_by_the_address(user)]
+
+
+def _by_the_record(user: User) -> list[Teaching]:
     if user.staff_member_id is None:
-        return None
-    declared = StaffMember.objects.with_access().select_related("school__academy")
-    member = declared.filter(pk=user.staff_member_id).first()
-    if member is None:
-        return None
-    school = member.school
-    teaches = member.role == StaffMember.Role.TEACHER or (
-        member.role == StaffMember.Role.HEAD and school.kind == School.Kind.ECOLE
-    )
-    if not teaches:
-        return None
-    divisions = member.divisions.filter(closed_at=None, school_year=SchoolYear.current().year)
+        return []
+    posts = list(user.posts().select_related("school__academy"))
+    posts.sort(key=lambda post: post.pk != user.staff_member_id)
+    return [
+        _teaching_at(post)
+        for post in posts
+        if post.role == StaffMember.Role.TEACHER
+        or (post.role == StaffMember.Role.HEAD and post.school.kind == School.Kind.ECOLE)
+    ]
+
+
+def _teaching_at(post: StaffMember) -> Teaching:
+    school = post.school
+    divisions = post.divisions.filter(closed_at=None, school_year=SchoolYear.current().year)
     degree = Degree.FIRST if school.kind == School.Kind.ECOLE else Degree.SECOND
     return Teaching(school.academy, school, (degree,), tuple(divisions.order_by("code")))
 

@@ -219,7 +219,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         return StaffMember.objects.with_access().filter(self._mine()).order_by("pk")
 
     def _mine(self) -> Q:
-        return Q(pk=self.staff_member_id) | Q(other_post__user=self)
+        # One key after the other: an « or » over two tables reads the staff of every school.
+        first = User.objects.filter(pk=self.pk).values("staff_member")
+        return Q(pk__in=first.union(self.other_posts.values("staff_member"), all=True))
 
     @cached_property
     def _powers_at_schools(self) -> list[tuple[str, frozenset[Power]]]:

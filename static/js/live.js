@@ -1,6 +1,6 @@
 // Looks again, by itself, at what changes: a door (data-live), where one stands (data-watch). It asks less and less
 // often while nothing happens and while nobody looks, and at once when somebody comes back to the page.
-const FIRST = 2000, LAST = 15000, AWAY = 60000;
+const FIRST = 2000, LAST = 15000, AWAY = 45000;
 document.documentElement.classList.add("mcm-live");
 // Who has pressed a button is on the way: nothing may take the page from under them.
 let isLeaving = false;
@@ -28,13 +28,22 @@ function again(look) {
   next();
 }
 
+// A page that is no more this person's (the post ended, the session of the portal ran out) is read anew: it leads
+// to signing in, or says that it is not there, and shows nobody's name any longer.
+function gone(answer) {
+  const isGone = answer.redirected || [401, 403, 404, 410].includes(answer.status);
+  if (isGone && !isLeaving) location.reload();
+  return isGone;
+}
+
 for (const part of document.querySelectorAll("[data-live]")) {
   again(async () => {
     const answer = await fetch(part.dataset.live, {
       headers: { "If-None-Match": part.dataset.etag },
       cache: "no-store",
     });
-    if (answer.status === 304 || !answer.ok || answer.redirected) return false;
+    if (gone(answer)) return false;
+    if (answer.status === 304 || !answer.ok) return false;
     const text = await answer.text();
     const held = part.contains(document.activeElement) ? document.activeElement.id : "";
     part.innerHTML = text;

@@ -21,10 +21,10 @@ from schools.models import Division, StaffDivision, StaffMember
 from throttling.models import Counter
 from virtual_classes import demonstration, joining, lobby, lookalikes, roll_call, running, scheduling, volume
 from virtual_classes.forms import settings_of
-from virtual_classes.models import ClassSession, Entry, RollCallLine, VirtualClass
+from virtual_classes.models import ClassSession, Entry, Membership, Parents, RollCallLine, VirtualClass
 from virtual_classes.providers import UnknownProvider
 
-from .conftest import MadeUpRoom, by_link, knock, link, signed_in, teacher_by_address, teacher_of
+from .conftest import ROOM, MadeUpRoom, by_link, knock, link, signed_in, teacher_by_address, teacher_of
 from .test_standing_at_the_door import act, text
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -228,6 +228,91 @@ def test_visitors_use_up_nobodys_knocks(opened: Opened, pupil: Callable[..., Use
     Counter.objects.update(count=600)
     assert "frappé très souvent" in text(knock(Client(), session, name="Ali Roche"))
     assert knock(signed_in(pupil()), session).status_code == 302
+
+
+def parent_of(person: Callable[..., User], child: User) -> User:
+    """Make a parent whom the school ties to a pupil, by the account's profile."""
+    parent = person("karim.benali")
+    Enrolment.objects.filter(user=parent).update(profile="responsable")
+    Membership.objects.create(virtual_class=VirtualClass.objects.get(), user=parent)
+    return parent
+
+
+def test_parents_who_shall_stay_out_are_out_though_they_had_come_in(
+    opened: Opened, teacher: User, pupil: Callable[..., User], person: Callable[..., User]
+) -> None:
+    session = opened(has_lobby=False, parents=Parents.ALLOWED)
+    lea = pupil()
+    knock(signed_in(lea), session)
+    parent = signed_in(parent_of(person, lea))
+    door = knock(parent, session).url
+    parent.post(f"{door}entrer/")
+    assert parent.get(f"{door}salle/").status_code == 302
+    kept = VirtualClass.objects.get()
+    wanted = {**settings_of(kept), "parents": Parents.REFUSED, "degree": kept.degree}
+    scheduling.change(kept, scheduling.Wanted(**wanted), by=teacher)
+    session.refresh_from_db()
+    assert session.seats_taken == 1 and dict(Entry.objects.values_list("role", "state")) == {
+        "pupil": "admitted",
+        "guardian": "left",
+    }
+    assert parent.get(f"{door}salle/").url == door
+    assert "les parents n’entrent pas" in text(knock(parent, session))
+
+
+def test_who_is_taken_off_the_list_while_waiting_does_not_come_in_with_the_list(
+    opened: Opened, teacher: User, pupil: Callable[..., User], person: Callable[..., User]
+) -> None:
+    session = opened()
+    lea, invited = pupil(), person("lou.martin")
+    for name in ("lou.martin", "lea.moreau"):
+        Membership.objects.create(virtual_class=session.virtual_class, name=name)
+    for user in (lea, invited):
+        knock(signed_in(user), session)
+    assert Entry.objects.filter(is_expected=True).count() == 2
+    before = ClassSession.objects.get().door_version
+    for key in Membership.objects.values_list("pk", flat=True):
+        scheduling.expect_no_more(session.virtual_class, key, by=teacher)
+    assert ClassSession.objects.get().door_version > before  # the page that is open shows it
+    assert lobby.admit_expected(session, by=teacher) == 1
+    # A pupil of the division is expected all the same.
+    assert dict(Entry.objects.values_list("user", "state")) == {lea.pk: "admitted", invited.pk: "waiting"}
+
+
+def test_an_address_of_the_room_is_made_for_nobody_who_is_not_in_the_class_now(
+    opened: Opened, teacher: User, pupil: Callable[..., User], room: MadeUpRoom
+) -> None:
+    session = by_link(opened())
+    visitor, other = Client(), Client()
+    door = knock(visitor, session, name="Zoé Roche").url
+    knock(other, session, name="Tom Petit")
+    entry = Entry.objects.get(name="Zoé Roche")
+    lobby.admit(entry, by=teacher)
+    visitor.post(f"{door}entrer/")
+    first = visitor.get(f"{door}salle/").url
+    # Another browser with the page's address, the pupil of another place, and one who signs in there.
+    for stranger in (Client(), other, signed_in(pupil())):
+        for page in ("", "salle/", "ouverture/"):
+            assert stranger.get(f"{door}{page}").status_code == 404
+        for page in ("entrer/", "partir/"):
+            assert stranger.post(f"{door}{page}").status_code == 404
+    made = len(room.joined)
+    # A new link puts out who waits, not who sits; sent back and let in again they are somebody else's key.
+    scheduling.renew_link(session.virtual_class, by=teacher)
+    assert dict(Entry.objects.values_list("name", "state")) == {"Zoé Roche": "entered", "Tom Petit": "left"}
+    lobby.send_back(entry, by=teacher)
+    assert visitor.get(f"{door}salle/").url == door and len(room.joined) == made
+    lobby.admit(entry, by=teacher)
+    assert visitor.get(f"{door}salle/").url == door  # let in, and not gone in yet
+    visitor.post(f"{door}entrer/")
+    assert visitor.get(f"{door}salle/").url != first
+    lobby.refuse(entry, by=teacher)
+    running.end(session, by=teacher)
+    made = len(room.joined)
+    for browser in (visitor, other):
+        assert browser.post(f"{door}entrer/").status_code in (302, 404)
+        assert ROOM not in str(browser.get(f"{door}salle/").headers.get("Location", ""))
+    assert len(room.joined) == made and ClassSession.objects.get().seats_taken == 0
 
 
 # --- who runs it no more --------------------------------------------------------------------------

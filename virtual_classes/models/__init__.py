@@ -4,6 +4,7 @@ from .classes import ClassRules, Degree, Membership, Mode, Parents, VirtualClass
 from .demonstration import RoomMessage, RoomPresence
 from .door import Entry, EntryQuerySet, Resemblance, Role
 from .records import RollCallLine, SessionRecord
+from .rooms import RoomToEnd
 from .servers import HeldPlaces, MeetingServer, MeetingServerQuerySet, SpentEntry
 from .sessions import ClassSession, ClassSessionQuerySet, Trouble
 from .volumes import HoursHeld
@@ -27,6 +28,7 @@ __all__ = [
     "RollCallLine",
     "RoomMessage",
     "RoomPresence",
+    "RoomToEnd",
     "SessionRecord",
     "SpentEntry",
     "Trouble",

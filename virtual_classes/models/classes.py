@@ -31,6 +31,7 @@ from schools.scope import Scope
 MOST_SEATS = 300
 USUAL_SEATS = 40
 LONGEST_BEFORE = 60  # minutes that a door may open before the hour
+TEACHING = (StaffMember.Role.TEACHER, StaffMember.Role.HEAD)  # who may be tied to a division to teach it
 
 
 class Degree(models.TextChoices):
@@ -71,17 +72,17 @@ class VirtualClassQuerySet(models.QuerySet["VirtualClass"]):
         """Return the classes that somebody may run: their own, and those of the divisions they teach (B2).
 
         A division's teachers are those whom the school declares, asked anew at each page: who made its class
-        and teaches it no more sees none of its pupils. So it is with a class that was made for a school.
+        and teaches it no more sees none of its pupils. So it is with a class that was made for a school. Of
+        a teacher of several schools each school is asked for its own classes.
         """
-        mine = Q(teacher=user, division=None, school=None)
-        if user.staff_member_id is not None:
-            posts = StaffMember.objects.with_access().filter(pk=user.staff_member_id)
-            mine |= Q(teacher=user, division=None, school__in=posts.values("school"))
-            here = Q(member__gone_at=None) | Q(member__access_until__gt=Now())
-            teaches = Q(member__role__in=[StaffMember.Role.TEACHER, StaffMember.Role.HEAD])
-            taught = StaffDivision.objects.filter(here, teaches, member=user.staff_member_id)
-            mine |= Q(division__in=taught.values("division"))
-        return self.filter(mine)
+        own = VirtualClass.objects.filter(teacher=user, division=None)
+        if user.staff_member_id is None:
+            return self.filter(pk__in=own.filter(school=None).values("pk"))
+        posts = user.posts().order_by().filter(role__in=TEACHING)
+        own = own.filter(Q(school=None) | Q(school__in=posts.values("school")))
+        taught = StaffDivision.objects.filter(member__in=posts.values("pk"))
+        shared = VirtualClass.objects.filter(division__in=taught.values("division"))
+        return self.filter(pk__in=own.values("pk").union(shared.values("pk")))  # each by its own index
 
     def attended_by(self, user: User) -> VirtualClassQuerySet:
         """Return the classes in which somebody is expected: of their division, or invited."""

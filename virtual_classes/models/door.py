@@ -78,6 +78,7 @@ class Entry(models.Model):
     is_expected = models.BooleanField(default=False)  # of the division, or invited
     resembles = models.CharField(max_length=7, choices=Resemblance, blank=True)
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    came_in = models.BooleanField(default=False, db_default=False)  # was in the class, be it for a while
     seat_key = models.UUIDField(default=uuid.uuid4)  # what the room calls this person
     knocked_at = models.DateTimeField(db_default=Now(), editable=False)
 

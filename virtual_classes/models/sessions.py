@@ -10,15 +10,15 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import Exists, F, Func, OuterRef, Q, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from schools.models import Division
+from schools.models import Division, StaffMember
 
-from .classes import MOST_SEATS, VirtualClass, VirtualClassQuerySet
+from .classes import MOST_SEATS, TEACHING, VirtualClass, VirtualClassQuerySet
 
 LATE = timedelta(minutes=30)  # after its end a class that nobody closed closes itself
 
@@ -67,6 +67,29 @@ class ClassSessionQuerySet(models.QuerySet["ClassSession"]):
     def running(self) -> ClassSessionQuerySet:
         """Keep those that somebody opened."""
         return self.filter(state__in=[ClassSession.State.OPENING, ClassSession.State.OPEN])
+
+    def with_a_roll_to_call(self) -> ClassSessionQuerySet:
+        """Keep those of which the portal still knows who went in: that run, or ended since last night."""
+        ended = Q(state=ClassSession.State.ENDED, is_counted=False, opened_at__isnull=False)
+        return self.filter(ended | Q(state__in=[ClassSession.State.OPENING, ClassSession.State.OPEN]))
+
+    def without_their_teacher(self) -> ClassSessionQuerySet:
+        """Keep those whose own teacher may not run them: the account is closed, or the post has ended.
+
+        The rule is that of :meth:`.VirtualClassQuerySet.run_by`, asked of many at once.
+        """
+        posts = StaffMember.objects.with_access().filter(role__in=TEACHING)
+        theirs = (
+            posts.filter(account=OuterRef("teacher")),
+            posts.filter(other_post__user=OuterRef("teacher")),
+        )
+        at_school, of_division = Q(), Q()
+        for found in theirs:
+            at_school |= Q(Exists(found.filter(school=OuterRef("virtual_class__school"))))
+            of_division |= Q(Exists(found.filter(divisions=OuterRef("virtual_class__division"))))
+        is_own = Q(virtual_class__division=None, virtual_class__teacher=F("teacher"))
+        may_run = is_own & (Q(virtual_class__school=None) | at_school) | of_division
+        return self.filter(~(Q(teacher__is_active=True) & may_run))
 
     def in_order(self) -> ClassSessionQuerySet:
         """First what runs or comes first."""

@@ -49,15 +49,16 @@ def my_classes(request: PersonRequest) -> HttpResponse:
     mine = (
         VirtualClass.objects.alive()
         .run_by(user)
-        .select_related("division", "academy")
-        .order_by("title", "pk")
+        .select_related("division", "academy", "school")
+        .order_by("title", "pk")[:MOST_SHOWN]
     )
     attended = ClassSession.objects.alive().attended_by(user)
     children = ClassSession.objects.alive().of_children_of(user)
     coming = (attended | children) if user.student_id is None else attended
     shown = {
         "seems_a_teacher": teaching.seems_a_teacher(user),
-        "mine": mine[:MOST_SHOWN],
+        "mine": mine,
+        "has_schools": len({each.school_id for each in mine}) > 1,
         "sessions": next_ones(ClassSession.objects.alive().run_by(user)),
         "attended": next_ones(coming),
         "help": help_pages(),
@@ -76,18 +77,17 @@ def next_ones(sessions: Any) -> list[ClassSession]:
 def new_class(request: PersonRequest) -> HttpResponse:
     """« Nouvelle classe virtuelle »: one form, and the class is open."""
     try:
-        teaches = teaching.of(request.user)
+        places = teaching.places(request.user)
     except teaching.NotATeacher as refusal:
         return _not_a_teacher(request, refusal)
-    zone = zone_of(teaches.academy.code)
     title = {"title": _("Classe de %(name)s") % {"name": request.user.full_name}}
-    form = NewClassForm(request.POST or None, teaches=teaches, zone=zone, initial=title)
+    form = NewClassForm(request.POST or None, places=places, initial=title)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         try:
             session = scheduling.create_and_plan(
                 by=request.user,
-                wanted=form.wanted(degree=said["degree"], division=said["division"]),
+                wanted=form.wanted(degree=said["degree"], division=said["division"], school=said["school"]),
                 starts_at=said["starts_at"],
                 lasts=said["length"],
                 submission=said["submission"],
@@ -102,9 +102,7 @@ def new_class(request: PersonRequest) -> HttpResponse:
             if "now" in request.POST:
                 return _open(request, session)
             return redirect("class_page", public_id=session.virtual_class.public_id)
-    return render(
-        request, "virtual_classes/new_class.html", {"form": form, "teaches": teaches, "help": help_pages()}
-    )
+    return render(request, "virtual_classes/new_class.html", {"form": form, "help": help_pages()})
 
 
 def _not_a_teacher(request: HttpRequest, refusal: teaching.NotATeacher) -> HttpResponse:
@@ -212,7 +210,7 @@ def class_settings(request: PersonRequest, public_id: UUID) -> HttpResponse:
     """« Réglages »: how one comes in; another mode closes the link there was."""
     virtual_class = own_class(request, public_id)
     try:
-        teaches = teaching.of(request.user)
+        teaches = teaching.of(request.user, virtual_class.school_id)
     except teaching.NotATeacher as refusal:
         return _not_a_teacher(request, refusal)
     degree = Degree(virtual_class.degree)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -99,7 +101,6 @@ def _at_the_door(request: HttpRequest, virtual_class: VirtualClass) -> HttpRespo
         else:
             response["Location"] = reverse("class_wait", args=[entry.public_id])
             return response
-    sign_in = f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}"
     shown: dict[str, Any] = {
         "class": virtual_class,
         "session": session,
@@ -107,7 +108,7 @@ def _at_the_door(request: HttpRequest, virtual_class: VirtualClass) -> HttpRespo
         "is_by_link": virtual_class.mode == Mode.LINK,
         "who": user,
         "refusal": refusal,
-        "sign_in": sign_in,
+        "sign_in": _sign_in(request.get_full_path()),
         "help": help_pages(),
     }
     if not user:
@@ -118,24 +119,40 @@ def _at_the_door(request: HttpRequest, virtual_class: VirtualClass) -> HttpRespo
     return page_of_the_door
 
 
-def _own_entry(request: HttpRequest, public_id: UUID) -> Entry:
-    """Return the entry of this person, or of this browser; 404 for anybody else's (SAFETY T35, T45)."""
-    user = request.user if isinstance(request.user, User) else None
-    mine = Entry.objects.select_related("session__virtual_class__academy", "session__teacher").filter(
-        public_id=public_id
-    )
-    entry = mine.of(user, browsers.device_hash(request)).first()
-    if entry is None:
+def at_ones_place(view: Callable[[HttpRequest, Entry], HttpResponse]) -> Callable[..., HttpResponse]:
+    """Give a view the entry of this person, or of this browser; 404 for anybody else's (SAFETY T35, T45).
+
+    Who came by an account, in a browser that knows it, and is signed in no more is led to sign in, and back
+    to their place: it is kept.
+    """
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, public_id: UUID) -> HttpResponse:
+        user = request.user if isinstance(request.user, User) else None
+        places = Entry.objects.select_related("session__virtual_class__academy", "session__teacher").filter(
+            public_id=public_id
+        )
+        entry = places.of(user, browsers.device_hash(request)).first()
+        if entry is not None:
+            return view(request, entry)
+        theirs = None if user else places.filter(user__isnull=False).select_related("user").first()
+        if theirs and theirs.user and browsers.has_seen(request, theirs.user):
+            return redirect(_sign_in(reverse("class_wait", args=[public_id])))
         raise Http404
-    return entry
+
+    return wrapped
+
+
+def _sign_in(back: str) -> str:
+    return f"{reverse('account_login')}?{urlencode({'next': back})}"
 
 
 @login_not_required
 @never_cache
 @require_safe
-def wait(request: HttpRequest, public_id: UUID) -> HttpResponse:
+@at_ones_place
+def wait(request: HttpRequest, entry: Entry) -> HttpResponse:
     """Where one waits until the teacher opens; the page looks again by itself, or when it is asked to."""
-    entry = _own_entry(request, public_id)
     word = joining.watchword(entry.public_id)
     shown = {
         "entry": entry,
@@ -169,56 +186,57 @@ def watch(request: HttpRequest, public_id: UUID, word: str) -> HttpResponse:
 
 @login_not_required
 @require_POST
-def enter(request: HttpRequest, public_id: UUID) -> HttpResponse:
+@at_ones_place
+def enter(request: HttpRequest, entry: Entry) -> HttpResponse:
     """« Entrer dans la classe », for who was let in; the next page opens the room."""
-    entry = _own_entry(request, public_id)
     try:
         joining.enter(entry)
     except joining.NotLetIn:
-        return redirect("class_wait", public_id=public_id)
-    return redirect("class_opening", public_id=public_id)
+        return redirect("class_wait", public_id=entry.public_id)
+    return redirect("class_opening", public_id=entry.public_id)
 
 
 @login_not_required
 @never_cache
 @require_safe
-def opening(request: HttpRequest, public_id: UUID) -> HttpResponse:
+@at_ones_place
+def opening(request: HttpRequest, entry: Entry) -> HttpResponse:
     """« La classe s’ouvre »: leads on by itself, and has a link for a browser that does not.
 
     A page between, because Chromium lets no form lead to another site (form-action); the room's address
     does not stand in it.
     """
-    entry = _own_entry(request, public_id)
     if entry.state != Entry.State.ENTERED:
-        return redirect("class_wait", public_id=public_id)
+        return redirect("class_wait", public_id=entry.public_id)
     answer = render(
         request, "virtual_classes/opening.html", {"entry": entry, "class": entry.session.virtual_class}
     )
-    answer["Refresh"] = f"0; url={reverse('class_go', args=[public_id])}"
+    answer["Refresh"] = f"0; url={reverse('class_go', args=[entry.public_id])}"
     return answer
 
 
 @login_not_required
 @never_cache
 @require_safe
-def go(request: HttpRequest, public_id: UUID) -> HttpResponse:
+@at_ones_place
+def go(request: HttpRequest, entry: Entry) -> HttpResponse:
     """Lead into the room: the address is made now, for this person, and for a minute (SAFETY T45)."""
-    entry = _own_entry(request, public_id)
     try:
         way = joining.address_for(entry)
     except joining.NotLetIn:
-        return redirect("class_wait", public_id=public_id)
+        return redirect("class_wait", public_id=entry.public_id)
     except (Trouble, UnknownProvider):
         messages.error(request, _("La salle ne répond pas pour le moment. Réessayez dans un instant."))
-        return redirect("class_wait", public_id=public_id)
+        return redirect("class_wait", public_id=entry.public_id)
     return _away(way.url)
 
 
 @login_not_required
 @require_POST
-def leave(request: HttpRequest, public_id: UUID) -> HttpResponse:
+@at_ones_place
+def leave(request: HttpRequest, entry: Entry) -> HttpResponse:
     """« Partir »: the place at the door, or the seat, is another's."""
-    joining.leave(_own_entry(request, public_id))
+    joining.leave(entry)
     return redirect("class_left")
 
 

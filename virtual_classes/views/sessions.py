@@ -177,31 +177,44 @@ def record(request: PersonRequest, public_id: UUID) -> HttpResponse:
     found = own_session(request, public_id)
     kept = SessionRecord.objects.filter(session=found).first()
     form = NotesForm(request.POST or None, initial={"notes": kept.notes if kept else ""})
-    if request.method == "POST" and "call" in request.POST:
+    if request.method == "POST":
         try:
-            roll_call.call(found, by=request.user)
-        except roll_call.NotNow:
-            messages.error(request, _("L’appel se fait pendant la séance."))
-        return redirect("class_record", public_id=public_id)
-    if request.method == "POST" and "erase" in request.POST:
-        roll_call.erase(found, by=request.user)
-        messages.success(request, _("L’appel et les notes sont effacés."))
-        return redirect("class_session", public_id=public_id)
-    if request.method == "POST" and form.is_valid():
-        present = _keys(request.POST.getlist("present")) if "roll" in request.POST else None
-        roll_call.write(found, notes=form.cleaned_data["notes"], present=present, by=request.user)
-        messages.success(request, _("C’est enregistré."))
-        return redirect("class_record", public_id=public_id)
+            page_after = _write_down(request, found, form)
+        except roll_call.NotAllowed as lost:
+            raise Http404 from lost  # theirs when the page began, and no more
+        if page_after:
+            return redirect(page_after, public_id=public_id)
     shown = {
         "session": found,
         "class": found.virtual_class,
         "zone": zone_of(found.virtual_class.academy.code),
         "record": kept,
+        "can_call": roll_call.can_be_called(found),
         "lines": kept.lines.order_by("name", "pk") if kept else [],
         "form": form,
         "help": help_pages(),
     }
     return render(request, "virtual_classes/record.html", shown)
+
+
+def _write_down(request: PersonRequest, found: ClassSession, form: NotesForm) -> str:
+    """Do what a button of the roll call says; return the name of the page to go on to, empty to stay."""
+    if "call" in request.POST:
+        try:
+            roll_call.call(found, by=request.user)
+        except roll_call.NotNow:
+            messages.error(request, _("L’appel se fait pendant la séance, ou après, jusqu’à la nuit."))
+        return "class_record"
+    if "erase" in request.POST:
+        roll_call.erase(found, by=request.user)
+        messages.success(request, _("L’appel et les notes sont effacés."))
+        return "class_session"
+    if not form.is_valid():
+        return ""
+    present = _keys(request.POST.getlist("present")) if "roll" in request.POST else None
+    roll_call.write(found, notes=form.cleaned_data["notes"], present=present, by=request.user)
+    messages.success(request, _("C’est enregistré."))
+    return "class_record"
 
 
 def _keys(written: list[str]) -> set[int]:
