@@ -12,6 +12,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from audit import journal
+from schools.letters import revoking
 from schools.models import StaffMember
 from throttling import limits
 
@@ -194,8 +195,8 @@ def attach(person: User, *, uai: str, identifier: str, by: User, reason: str) ->
     """Say that a person is a member of a school's staff, found by academic identifier or address.
 
     A head may then hand over the files of their own school. Who decides has the power over both: the person
-    and the school (SAFETY T37, T50). Raises :class:`NotAllowed`, :class:`NoSuchMember` and
-    :class:`AttachedAlready`.
+    and the school (SAFETY T37, T50). A letter that lies about for that member opens nothing any more. Raises
+    :class:`NotAllowed`, :class:`NoSuchMember` and :class:`AttachedAlready`.
     """
     _check(person, by, Power.MEND_PEOPLE)
     typed = identifier.strip().lower()
@@ -207,6 +208,7 @@ def attach(person: User, *, uai: str, identifier: str, by: User, reason: str) ->
     try:
         with transaction.atomic():
             User.objects.filter(pk=person.pk).update(staff_member=member)
+            revoking.outgrow(member, by=by.subject)
             _note(ATTACHED, person, by, reason, fields=["staff_member"])
             _tell(KIND_ATTACHED, person)
     except IntegrityError as error:

@@ -143,16 +143,21 @@ def by_letter(
 def _under_way(name: str, code: str) -> User | None:
     """Return whose first sign-in was begun with this code, as long as no password has taken its place.
 
-    Nobody's, once the account was closed with its school or by staff: the code is closed with it (G16).
+    Nobody's, once the account was closed with its school or by staff: the code is closed with it (G16). Nor
+    of somebody whom a school has given more since.
     """
     begun = User.objects.filter(
-        first_sign_in__code_digest=_digest(code),
-        first_sign_in__until__gt=Now(),
+        first_sign_in__in=FirstSignIn.objects.good().filter(code_digest=_digest(code)),
         owes_password=True,
         is_active=True,
         sign_in_names__name=name,
     ).first()
     return begun if begun is not None and begun.has_usable_password() else None
+
+
+def is_outgrown(user: User) -> bool:
+    """Say whether the code that opened this session is to open nothing more: its owner may do more since."""
+    return user.owes_password and FirstSignIn.objects.outgrown().filter(user=user).exists()
 
 
 def begin_for_staff(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -146,10 +147,16 @@ def charter(request: PersonRequest) -> HttpResponse:
 @page
 @sensitive_post_parameters("password", "confirmation")
 def choose_password(request: PersonRequest) -> HttpResponse:
-    """« Changement de mot de passe »: one’s own, in the place of the letter’s code (SCREENS C4)."""
+    """« Changement de mot de passe »: one’s own, in the place of the letter’s code (SCREENS C4).
+
+    Not for a code that came before its owner became head, or was let look after a part of the school.
+    """
     user = request.user
     if not user.owes_password:
         return go_on(request)
+    if first_sign_in.is_outgrown(user):
+        logout(request)
+        return render(request, "accounts/ent/no_entry.html", {"why": "outgrown"}, status=409)
     names = list(user.sign_in_names.order_by("-pk").values_list("name", flat=True))
     doors = standing.of(user).doors
     policy = of_doors(doors)

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.db.models.functions import Now
 from django.test import Client
 
 from accounts import custody, otp_keys, school_resets
@@ -100,6 +101,27 @@ def test_the_owner_who_has_chosen_a_password_is_told_that_the_code_has_served(le
     _browser, answer = open_letter(browser=browser)  # the same device, a moment later
     assert answer.status_code == 409 and "le code ne sert plus" in words(answer)
     assert User.objects.get().password == user.password
+
+
+def test_a_first_sign_in_left_half_way_is_not_finished_with_the_paper_once_its_owner_is_head(
+    letters: Letters,
+) -> None:
+    """A right that grows asks for a new letter: whoever has the paper of the teacher is not the head."""
+    member = teacher()
+    letters.give(member)
+    browser, _answer = open_letter()
+    accept_charter(browser)
+    elsewhere = Client()
+    assert open_letter(browser=elsewhere)[1].url == "/mon-espace/"  # until now it goes on anywhere
+    StaffMember.objects.update(role="head", letters_since=Now())  # as the file does that says so
+    assert "n’ouvre pas d’accès" in words(open_letter()[1])
+    assert "pas bon" in words(Client().post(DOOR, {"login": IDENTIFIER, "password": CODE}))
+    refused = choose_password(browser)
+    assert refused.status_code == 409 and "une nouvelle lettre" in words(refused)
+    assert browser.get("/mon-espace/").status_code == 302 and User.objects.get().owes_password
+    letters.give(member, ANOTHER)
+    browser, _answer = open_letter(code=ANOTHER)
+    assert come_in(browser).school_headed() == member.school.uai
 
 
 def test_a_slip_of_the_finger_is_told_at_once_and_costs_no_try(letters: Letters) -> None:
