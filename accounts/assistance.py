@@ -17,7 +17,8 @@ from schools.models import StaffMember
 from throttling import limits
 
 from . import correspondence, custody, merging, open_sessions, recovery, registration, second_factor
-from .models import Power, Registration, User
+from .models import Power, ProviderIdentity, Registration, User
+from .openid import parting
 
 KIND_CONFIRMED = "accounts.confirmed_by_staff"
 KIND_SESSIONS_ENDED = "accounts.sessions_ended"
@@ -165,6 +166,20 @@ def remove_second_factor(person: User, *, by: User, reason: str) -> None:
         _end_sessions(person)
         _note(FACTOR_REMOVED, person, by, reason, fields=["second_factor"])
         _tell(KIND_FACTOR_REMOVED, person)
+
+
+def part_from_providers(person: User, *, by: User, reason: str) -> None:
+    """Take every identity of a provider off an account: that of somebody else, or one that was replaced.
+
+    All its sessions end. Whoever comes by a provider later is looked for anew. Twice is once. Raises
+    :class:`NotAllowed`.
+    """
+    _check(person, by, Power.MEND_PEOPLE)
+    with transaction.atomic():
+        if ProviderIdentity.objects.filter(user=person).delete()[0]:
+            _end_sessions(person)
+            _note(parting.PARTED, person, by, reason)
+            _tell(parting.KIND_PARTED, person)
 
 
 def suspend(person: User, *, by: User, reason: str) -> None:

@@ -1,5 +1,8 @@
-"""What has been closed since a merge stays closed when it is undone."""
+"""What was closed since a merge stays closed; an identity of a provider is taken off by an id of its own."""
 
+import uuid
+
+from django.contrib.postgres.functions import RandomUUID
 from django.db import migrations, models
 
 
@@ -16,5 +19,11 @@ class Migration(migrations.Migration):
             model_name="merge",
             name="is_sealed",
             field=models.BooleanField(db_default=False, default=False),
+        ),
+        # PostgreSQL draws one for each row that is there already.
+        migrations.AddField(
+            model_name="provideridentity",
+            name="public_id",
+            field=models.UUIDField(db_default=RandomUUID(), default=uuid.uuid4, editable=False, unique=True),
         ),
     ]
