@@ -255,13 +255,62 @@ def test_who_is_signed_in_adds_a_school_with_its_letter_and_keeps_the_password(l
     second = teacher(school("0141274J", name="Lycée Hugo"), role="head")
     letters.give(second, ANOTHER)
     _browser, answer = open_letter(code=ANOTHER, browser=browser)
-    assert answer.url == "/mon-espace/" and browser.get("/mon-espace/").status_code == 200
+    assert answer.url == f"/etablissements/{second.school.public_id}/"
+    assert "Lycée Hugo" in words(browser.get(answer.url)) and "Chef d’établissement" in words(
+        browser.get(answer.url)
+    )
     user.refresh_from_db()
     assert list(user.posts()) == [first, second] and not user.owes_password
     assert user.school_headed() == "0141274J"
     assert Record.objects.filter(act="post.added", subject=user.subject).exists()
     open_letter(code=ANOTHER, browser=browser)
     assert OtherPost.objects.count() == 1
+
+
+def test_the_way_to_add_a_school_stands_in_the_preferences_of_staff_and_of_nobody_else(
+    letters: Letters, person: Callable[..., User]
+) -> None:
+    letters.give(teacher())
+    browser, _answer = open_letter()
+    come_in(browser)
+    assert 'href="/lettre/"' in words(browser.get("/preferences/"))
+    assert "l’y ajoute" in words(browser.get("/lettre/"))
+    parent = Client()
+    parent.force_login(person("un.parent"))
+    assert 'href="/lettre/"' not in words(parent.get("/preferences/"))
+    assert "l’y ajoute" not in words(Client().get("/lettre/"))
+
+
+def test_whom_another_school_was_first_with_reads_what_to_do_and_signs_in_and_adds_it(
+    letters: Letters,
+) -> None:
+    """The identifier was opened by the letter of one school; the other one vouches by its own (T50)."""
+    first, second = teacher(school("0141274J", name="Lycée Hugo")), teacher()
+    letters.give(first)
+    come_in(open_letter()[0])
+    letters.give(second, ANOTHER)
+    browser, answer = open_letter(code=ANOTHER)
+    page = words(answer)
+    assert answer.status_code == 409 and "dans la demi-heure" in page and "deux établissements" in page
+    assert "service numérique de l’académie" in page
+    door = re.search(r'href="(/personnels/70/connexion/[^"]*)"', page)
+    assert door is not None
+    typed = browser.post(door[1], {"login": IDENTIFIER, "password": OWN, "next": "/lettre/"})
+    assert typed.url == "/lettre/"
+    answer = browser.post("/lettre/", {"identifier": IDENTIFIER, "code": ANOTHER})
+    assert answer.url == f"/etablissements/{second.school.public_id}/"
+    assert list(User.objects.get().posts()) == [first, second]
+
+
+def test_a_letter_that_somebody_else_is_signed_in_for_adds_nothing_to_their_account(letters: Letters) -> None:
+    letters.give(teacher())
+    browser, _answer = open_letter()
+    thief = come_in(browser)
+    other = teacher(school("0141274J", name="Lycée Hugo"), identifier="amartin", role="head")
+    letters.give(other, ANOTHER)
+    open_letter("amartin", ANOTHER, browser=browser)
+    assert list(thief.posts()) == [StaffMember.objects.get(identifier=IDENTIFIER)]
+    assert User.objects.get(staff_member=other) != thief
 
 
 def test_a_post_that_the_school_took_away_gives_nothing(letters: Letters) -> None:
