@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -16,11 +17,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from accounts import account, browsers, contact_preferences, enrolment, first_sign_in, standing, steps
 from accounts.ent_forms import FirstPasswordForm, LetterForm
 from accounts.middleware import steps_not_required
-from accounts.models import PUPILS, PolicyDocument
+from accounts.models import PUPILS, texts_now
 from accounts.passwords import PasswordContext, of_doors
 from accounts.policy_texts import as_articles
 from accounts.sessions import PersonRequest
 from schools.letters import codes
+from schools.school_year import today
 from throttling import limits
 
 from .pages import holds_a_secret, next_page, page
@@ -124,7 +126,7 @@ def charter(request: PersonRequest) -> HttpResponse:
     refused = False
     if request.method == "POST":
         # Whichever language was on the screen: it is the one that is kept.
-        version = PolicyDocument.objects.texts_in_force(document.kind)
+        version = texts_now(document.kind, get_language() or "fr", today())
         accepted = next((text for text in version if str(text.pk) == request.POST.get("document")), None)
         if request.POST.get("accept") and accepted is not None:
             enrolment.accept(request.user, accepted)
