@@ -6,8 +6,15 @@ from django.contrib.postgres.functions import RandomUUID
 from django.db import migrations, models
 
 
+# Whoever looks after a part of a school today has a letter from before, or one that a helper may have printed.
+MARK = """
+UPDATE schools_staffmember SET letters_since = now()
+ WHERE id IN (SELECT member_id FROM accounts_localadmin WHERE ended_at IS NULL)
+"""
+
+
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0012_holders")]
+    dependencies = [("accounts", "0012_holders"), ("schools", "0007_letters_since")]
 
     operations = [
         migrations.AddField(
@@ -20,6 +27,7 @@ class Migration(migrations.Migration):
             name="is_sealed",
             field=models.BooleanField(db_default=False, default=False),
         ),
+        migrations.RunSQL(MARK, migrations.RunSQL.noop),
         # PostgreSQL draws one for each row that is there already.
         migrations.AddField(
             model_name="provideridentity",
