@@ -124,6 +124,19 @@ def test_a_first_sign_in_left_half_way_is_not_finished_with_the_paper_once_its_o
     assert come_in(browser).school_headed() == member.school.uai
 
 
+def test_who_comes_in_by_pin_and_code_is_not_told_that_a_password_is_too_well_known(
+    letters: Letters,
+) -> None:
+    """Digits are among the first that guessers try as a password; a passcode is none (SAFETY T16, T39)."""
+    letters.give(teacher())
+    user = come_in(open_letter()[0])
+    seed, codes = activate(user)
+    for typed in (PIN + code_of(seed), f"{PIN} {codes[3]}"):
+        browser = Client()
+        assert browser.post(DOOR, {"login": IDENTIFIER, "password": typed}).status_code == 302
+        assert browser.get("/mon-espace/").status_code == 200
+
+
 def test_a_slip_of_the_finger_is_told_at_once_and_costs_no_try(letters: Letters) -> None:
     letters.give(teacher())
     answer = Client().post("/lettre/", {"identifier": IDENTIFIER, "code": CODE[:-1]})
