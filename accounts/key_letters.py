@@ -1,4 +1,4 @@
-"""What people are told of their « clé OTP » and of their académie's sign-in, so that a thief is noticed.
+"""What people are told of their « clé OTP » and of their académie's sign-in, so that a thief is noticed.
 
 Registered by :mod:`accounts.letters`.
 """

@@ -142,7 +142,7 @@ def left(request: HttpRequest) -> HttpResponse:
 @page
 @sensitive_post_parameters("password")
 def part(request: PersonRequest, public_id: uuid.UUID) -> HttpResponse:
-    """« Ne plus venir par … »: with the password, which is what will open the account then.
+    """« Ne plus venir par … »: with the password, which is what will open the account then.
 
     And with the second factor, where the account has one: what a session alone may do, a thief may (T31).
     """
