@@ -109,6 +109,8 @@ def _today(user: User) -> Panel | None:
 
 
 def _providers(user: User) -> Panel | None:
+    if user.staff_member_id is None and not any(map(is_staff_door, standing.of(user).doors)):
+        return None  # nobody else comes by one: no statement for families
     identities = parting.identities_of(user)
     if not identities:
         return None

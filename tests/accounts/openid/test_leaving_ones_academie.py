@@ -26,6 +26,7 @@ pytestmark = pytest.mark.django_db
 def claire(person: Callable[..., User]) -> User:
     """A teacher with a password, who has come by her académie too."""
     user = person("claire.dubois")
+    SignInName.objects.create(authority="academie:10", name="cdubois", user=user)
     provider_row(ISSUER, "portail", "secret")
     ProviderIdentity.objects.create(user=user, issuer=ISSUER, sub="claire")
     return user
