@@ -73,8 +73,12 @@ def _owes_proof(request: PersonRequest, form: AddressOnlyForm) -> bool:
     try:
         if typed and reauthentication.prove(request, request.user, typed):
             return False
-        if typed:
-            form.add_error(None, _("Ce n’est pas votre mot de passe. Vérifiez les majuscules."))
+        form.add_error(
+            None,
+            _("Ce n’est pas votre mot de passe. Vérifiez les majuscules.")
+            if typed
+            else _("Écrivez aussi votre mot de passe, au bas de la page."),
+        )
     except limits.Refused as refusal:
         form.add_error(None, _("Trop d’essais. Réessayez %(wait)s.") % {"wait": refusal.wait})
     return True

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from accounts.models import ProviderIdentity, SignInName, User
+from accounts.models import PolicyAcceptance, PolicyDocument, ProviderIdentity, SignInName, User
 from accounts.openid import parting
 from audit.models import Record
 from schools.models import StaffMember
@@ -27,6 +27,9 @@ def claire(person: Callable[..., User]) -> User:
     """A teacher with a password, who has come by her académie too."""
     user = person("claire.dubois")
     SignInName.objects.create(authority="academie:10", name="cdubois", user=user)
+    PolicyAcceptance.objects.create(
+        user=user, document=PolicyDocument.objects.in_force("charter_staff").get()
+    )
     provider_row(ISSUER, "portail", "secret")
     ProviderIdentity.objects.create(user=user, issuer=ISSUER, sub="claire")
     return user
