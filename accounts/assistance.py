@@ -12,11 +12,13 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from audit import journal
+from schools.letters import revoking
 from schools.models import StaffMember
 from throttling import limits
 
 from . import correspondence, custody, merging, open_sessions, recovery, registration, second_factor
-from .models import Power, Registration, User
+from .models import Power, ProviderIdentity, Registration, User
+from .openid import parting
 
 KIND_CONFIRMED = "accounts.confirmed_by_staff"
 KIND_SESSIONS_ENDED = "accounts.sessions_ended"
@@ -166,6 +168,20 @@ def remove_second_factor(person: User, *, by: User, reason: str) -> None:
         _tell(KIND_FACTOR_REMOVED, person)
 
 
+def part_from_providers(person: User, *, by: User, reason: str) -> None:
+    """Take every identity of a provider off an account: that of somebody else, or one that was replaced.
+
+    All its sessions end. Whoever comes by a provider later is looked for anew. Twice is once. Raises
+    :class:`NotAllowed`.
+    """
+    _check(person, by, Power.MEND_PEOPLE)
+    with transaction.atomic():
+        if ProviderIdentity.objects.filter(user=person).delete()[0]:
+            _end_sessions(person)
+            _note(parting.PARTED, person, by, reason)
+            _tell(parting.KIND_PARTED, person)
+
+
 def suspend(person: User, *, by: User, reason: str) -> None:
     """Shut an account until it is restored; nothing is erased. Twice is once. Raises :class:`NotAllowed`."""
     _check(person, by, Power.MEND_PEOPLE)
@@ -194,8 +210,8 @@ def attach(person: User, *, uai: str, identifier: str, by: User, reason: str) ->
     """Say that a person is a member of a school's staff, found by academic identifier or address.
 
     A head may then hand over the files of their own school. Who decides has the power over both: the person
-    and the school (SAFETY T37, T50). Raises :class:`NotAllowed`, :class:`NoSuchMember` and
-    :class:`AttachedAlready`.
+    and the school (SAFETY T37, T50). A letter that lies about for that member opens nothing any more. Raises
+    :class:`NotAllowed`, :class:`NoSuchMember` and :class:`AttachedAlready`.
     """
     _check(person, by, Power.MEND_PEOPLE)
     typed = identifier.strip().lower()
@@ -207,6 +223,7 @@ def attach(person: User, *, uai: str, identifier: str, by: User, reason: str) ->
     try:
         with transaction.atomic():
             User.objects.filter(pk=person.pk).update(staff_member=member)
+            revoking.outgrow(member, by=by.subject)
             _note(ATTACHED, person, by, reason, fields=["staff_member"])
             _tell(KIND_ATTACHED, person)
     except IntegrityError as error:

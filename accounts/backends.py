@@ -20,7 +20,6 @@ from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, check_password
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
-from django.db.models.functions import Now
 from django.http import HttpRequest
 
 from economy.compiled import Compiled
@@ -145,8 +144,11 @@ class DoorBackend(ModelBackend):
 
 
 def _is_out_of_date(user: User) -> bool:
-    """Say whether what was typed is the code of a letter whose week is over (SAFETY T38, F16)."""
-    return user.owes_password and FirstSignIn.objects.filter(user=user, until__lte=Now()).exists()
+    """Say whether what was typed is the code of a letter that stands for a password no more (SAFETY T38)."""
+    if not user.owes_password:
+        return False
+    letters = FirstSignIn.objects.filter(user=user)
+    return letters.exists() and not letters.good().exists()
 
 
 def _with_factor(found: QuerySet[User]) -> QuerySet[User, Any]:

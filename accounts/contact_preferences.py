@@ -61,6 +61,18 @@ def save(user: User, said: Mapping[str, Any], *, device: str, browser: str) -> b
     return waits_for_code
 
 
+def opens_another_way(user: User, said: Mapping[str, Any]) -> bool:
+    """Say whether a form names an address or a number that is new here: confirmed, it recovers the account.
+
+    Whoever finds a session open must not make a way in of their own (SAFETY T24, T31).
+    """
+    address, number = said.get("address", ""), said.get("sms_mobile", "")
+    waiting, asked = address_change.pending(user), sms_numbers.NUMBERS.pending(user)
+    known = {user.address(), waiting.address if waiting else ""}
+    numbers = {of(user).sms_mobile, asked.mobile if asked else ""}
+    return bool(address and address not in known) or bool(number and number not in numbers)
+
+
 def _ask_for_proofs(user: User, said: Mapping[str, Any], *, device: str, browser: str) -> bool:
     """Send a link to a new address and a code to a new number, where they are new."""
     waiting = address_change.pending(user)

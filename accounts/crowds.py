@@ -18,7 +18,7 @@ from schools.models import School
 
 from .models import User
 
-PUPILS, STAFF = "pupils", "staff"
+PUPILS, STAFF, SHARED = "pupils", "staff", "shared_staff"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,5 +73,19 @@ def _staff(school: School) -> QuerySet[User]:
     )
 
 
+def _other_posts(school: School) -> QuerySet[User]:
+    """Those who came by another school first: their account opens this one as well."""
+    here = Q(other_posts__staff_member__gone_at=None) | Q(other_posts__staff_member__access_until__gt=Now())
+    return User.objects.filter(here, other_posts__staff_member__school=school)
+
+
 register(Crowd(order=10, code=PUPILS, label=_("Élèves"), people=_pupils))
 register(Crowd(order=20, code=STAFF, label=_("Personnel"), people=_staff))
+register(
+    Crowd(
+        order=25,
+        code=SHARED,
+        label=_("Personnel partagé avec un autre établissement"),
+        people=_other_posts,
+    )
+)

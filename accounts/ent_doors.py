@@ -67,6 +67,7 @@ def for_staff(academy: str) -> Door:
         proof=by_passcode_or_password,
         letters=frozenset({Audience.STAFF}),
         wrong=_WRONG,
+        is_password=lambda typed: not otp_keys.looks_like_one(typed),
     )
 
 

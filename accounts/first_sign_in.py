@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from allauth.account.models import EmailAddress
@@ -36,7 +37,7 @@ from schools.models import StaffMember, Student
 from schools.school_year import today
 from throttling.clients import client_address
 
-from . import custody, open_sessions, otp_keys, recovery, sessions
+from . import belonging, custody, open_sessions, otp_keys, recovery, sessions
 from .ages import DIGITAL_MAJORITY, MAJORITY, has_reached
 from .backends import forget_guesses
 from .models import (
@@ -143,16 +144,21 @@ def by_letter(
 def _under_way(name: str, code: str) -> User | None:
     """Return whose first sign-in was begun with this code, as long as no password has taken its place.
 
-    Nobody's, once the account was closed with its school or by staff: the code is closed with it (G16).
+    Nobody's, once the account was closed with its school or by staff: the code is closed with it (G16). Nor
+    of somebody whom a school has given more since.
     """
     begun = User.objects.filter(
-        first_sign_in__code_digest=_digest(code),
-        first_sign_in__until__gt=Now(),
+        first_sign_in__in=FirstSignIn.objects.good().filter(code_digest=_digest(code)),
         owes_password=True,
         is_active=True,
         sign_in_names__name=name,
     ).first()
     return begun if begun is not None and begun.has_usable_password() else None
+
+
+def is_outgrown(user: User) -> bool:
+    """Say whether the code that opened this session is to open nothing more: its owner may do more since."""
+    return user.owes_password and FirstSignIn.objects.outgrown().filter(user=user).exists()
 
 
 def begin_for_staff(
@@ -187,14 +193,17 @@ def _begin(request: HttpRequest, door: _Door, initial: str) -> HttpResponse:
         except Refusal as refusal:
             return render(request, "accounts/ent/no_entry.html", _told(refusal, door), status=409)
     if here is not None and here.pk == user.pk:
-        return redirect("my_space")
+        if door.member is None or door.member.pk == user.staff_member_id:
+            return redirect("my_space")
+        belonging.ask_again(user, request.session)
+        return redirect("school", public_id=door.member.school.public_id)  # which says who one is there
     if initial:
         forget_guesses(user)  # they were at another password
     return sessions.sign_in(request, user)
 
 
-def _told(refusal: Refusal, door: _Door) -> dict[str, str]:
-    """Return why nobody was let in, and where their own password is typed."""
+def _told(refusal: Refusal, door: _Door) -> dict[str, Any]:
+    """Return why nobody was let in, where their own password is typed, and whose counter helps."""
     if door.member is None:
         sign_in, recover = reverse("pupil_sign_in"), reverse("pupil_recover")
     else:
@@ -202,7 +211,8 @@ def _told(refusal: Refusal, door: _Door) -> dict[str, str]:
         sign_in, recover = reverse("staff_sign_in", args=[code]), reverse("staff_recover", args=[code])
     if isinstance(refusal, HasAccount):
         sign_in += f"?{urlencode({'next': reverse('type_letter')})}"
-    return {"why": refusal.why, "sign_in_url": sign_in, "recover_url": recover}
+    academy = door.member.school.academy if door.member else None
+    return {"why": refusal.why, "sign_in_url": sign_in, "recover_url": recover, "academy": academy}
 
 
 @transaction.atomic

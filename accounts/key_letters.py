@@ -1,4 +1,4 @@
-"""What people are told of their « clé OTP », so that a thief is noticed.
+"""What people are told of their « clé OTP » and of their académie's sign-in, so that a thief is noticed.
 
 Registered by :mod:`accounts.letters`.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from . import otp_keys
+from .openid import parting
 from .staff_letters import Told
 
 _NOT_YOU = _("C’était vous ? Alors tout va bien. Sinon, choisissez tout de suite un nouveau mot de passe.")
@@ -34,6 +35,13 @@ KEY: dict[str, Told] = {
     otp_keys.KIND_SPARE_USED: Told(
         subject=_("Un code de secours de votre clé OTP a servi"),
         what=_("Le compte de %(name)s vient d’être ouvert avec un code PIN et un code de secours."),
+        advice=_NOT_YOU,
+        page="recover",
+        page_label=_NEW_PASSWORD,
+    ),
+    parting.KIND_PARTED: Told(
+        subject=_("Le service de connexion de l’académie n’ouvre plus votre compte"),
+        what=_("Le compte de %(name)s n’est plus relié au service de connexion par lequel il s’ouvrait."),
         advice=_NOT_YOU,
         page="recover",
         page_label=_NEW_PASSWORD,

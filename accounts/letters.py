@@ -260,7 +260,7 @@ def merged_letter(context: Context) -> Letter:
 
 
 def merge_undone_letter(context: Context) -> Letter:
-    """Tell both accounts that they are two again."""
+    """Tell both accounts that they are two again, and whether one of them asks for another password."""
     merge = Merge.objects.made().filter(public_id=context.reference).exclude(undone_at=None).first()
     if merge is None:
         raise NothingToSend
@@ -268,7 +268,27 @@ def merge_undone_letter(context: Context) -> Letter:
         said = _(
             "Vos deux comptes « Ma classe à la maison » sont séparés : chacun s’ouvre avec son mot de passe."
         )
+        if merge.is_sealed:
+            said = _(
+                "Vos deux comptes « Ma classe à la maison » sont séparés. "
+                "Choisissez un nouveau mot de passe pour celui qui était fermé."
+            )
         return Letter(subject="", text=str(said))
+    if merge.is_sealed:
+        return as_told(
+            subject=_("Vos deux comptes sont séparés"),
+            what=_(
+                "La fusion de vos comptes est annulée. Le compte qui était fermé s’ouvre de nouveau, mais "
+                "plus avec son ancien mot de passe : depuis la fusion, le mot de passe a été changé ou fermé "
+                "par sécurité."
+            ),
+            advice=_(
+                "Pour l’ouvrir, choisissez-lui un nouveau mot de passe. S’il n’a ni adresse ni numéro de "
+                "téléphone, demandez une nouvelle lettre à l’établissement."
+            ),
+            url=page("recover"),
+            url_label=_("Choisir un nouveau mot de passe"),
+        )
     return as_told(
         subject=_("Vos deux comptes sont séparés"),
         what=_("La fusion de vos comptes est annulée. Chacun s’ouvre de nouveau avec son mot de passe."),

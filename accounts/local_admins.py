@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from audit import journal
+from schools.letters import revoking
 from schools.models import StaffMember
 
 from . import correspondence
@@ -43,7 +45,8 @@ def areas_of(member: StaffMember) -> list[str]:
 def set_areas(member: StaffMember, areas: Collection[str], *, by: User) -> None:
     """Give a member of the staff these areas and no others; the same again changes nothing.
 
-    The person is told by letter, where they have an account. Raises :class:`NotAllowed`.
+    The person is told by letter, where they have an account. A letter on paper from before an area was given
+    opens nothing any more. Raises :class:`NotAllowed`.
     """
     mine = StaffMember.objects.open_to(by.scope(Power.LOOK_AFTER_STAFF))
     if not mine.filter(pk=member.pk).exists() or not may_be_named(member):
@@ -55,9 +58,12 @@ def set_areas(member: StaffMember, areas: Collection[str], *, by: User) -> None:
         for area in sorted(set(areas) - has):
             LocalAdmin.objects.create(member=member, area=area, given_by=by)
             _note(GIVEN, member, area, by=by.subject)
+        if set(areas) - has:
+            revoking.outgrow(member, by=by.subject)
         for area in sorted(has - set(areas)):
             _end(LocalAdmin.objects.get(member=member, area=area, ended_at=None), by=by.subject)
-        account = User.objects.filter(staff_member=member).first()
+        whose = Q(staff_member=member) | Q(other_posts__staff_member=member)
+        account = User.objects.filter(whose).first()
         if account is not None and has != set(areas):
             correspondence.post(KIND_CHANGED, account, academy=member.school.academy.code)
 

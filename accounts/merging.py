@@ -27,7 +27,7 @@ from schools.models import StaffMember
 from schools.person_names import comparison_key
 from throttling import limits
 
-from . import correspondence, links, moving, personal_data, second_factor
+from . import correspondence, links, moving, personal_data, recovery, school_resets, second_factor
 from .models import Custody, Merge, MergedRow, Profile, User
 from .models.merging import PROPOSAL_LIVES, UNDO_LIVES
 
@@ -63,6 +63,10 @@ class Outdated(Exception):
 
 class Changed(Exception):
     """Other things would move now than those that were shown."""
+
+
+class ShutMeanwhile(Exception):
+    """The account that stayed was suspended by staff: undoing would open what they have shut."""
 
 
 class AnotherFirst(Exception):
@@ -255,7 +259,8 @@ def confirm(merge: Merge, *, digest: str) -> None:
         if target.owes_address and target.address():
             moving.change(locked, "owes_address", False)
         User.objects.filter(pk=source.pk).update(is_active=False)
-        Merge.objects.filter(pk=locked.pk).update(made_at=Now())
+        proof = target.get_session_auth_hash()
+        Merge.objects.filter(pk=locked.pk).update(made_at=Now(), target_proof=proof)
         moved = sorted({pointer.model._meta.model_name or "" for pointer, keys in what.going if keys})
         _note(MERGED, locked, actor=target.subject, fields=moved)
         _tell(KIND_MERGED, locked, places)
@@ -265,7 +270,10 @@ def undo(merge: Merge, *, actor: str) -> None:
     """Open the closed account again with all that is still as the merge left it, and note the rest.
 
     ``actor`` is the subject of who asks: the account that stayed, or the other one by the link of its letter.
-    Sent twice, it is done once. Raises :class:`Outdated` after thirty days, and :class:`AnotherFirst`.
+    Sent twice, it is done once. Where the password that both opened with was changed since, by its owner, by
+    a letter, by staff, or with all those of a school, the other account comes back without the one it had: a
+    thief may know that too (SAFETY G16, T31). Raises :class:`Outdated` after thirty days,
+    :class:`AnotherFirst`, and :class:`ShutMeanwhile`.
     """
     with transaction.atomic():
         locked = _lock(merge)
@@ -275,11 +283,29 @@ def undo(merge: Merge, *, actor: str) -> None:
             raise Outdated
         if Merge.objects.in_force().filter(source=locked.target).exists():
             raise AnotherFirst
+        if not locked.target.is_active:
+            raise ShutMeanwhile
         User.objects.filter(pk=locked.source_id).update(is_active=True)
         moving.give_back(locked)
-        Merge.objects.filter(pk=locked.pk).update(undone_at=Now())
-        _note(UNDONE, locked, actor=actor)
+        source = User.objects.get(pk=locked.source_id)  # as it is with what it has again
+        is_sealed = _is_to_be_sealed(locked, source)
+        if is_sealed:
+            recovery.close(source)
+        Merge.objects.filter(pk=locked.pk).update(undone_at=Now(), is_sealed=is_sealed)
+        _note(UNDONE, locked, actor=actor, fields=["password"] if is_sealed else [])
         _tell(KIND_UNDONE, locked, _places(locked.source) | _places(locked.target))
+
+
+def _is_to_be_sealed(merge: Merge, source: User) -> bool:
+    """Say whether what opened the closed account is to open it no more.
+
+    The account that stayed was given another password, or all its sessions were ended; or a school that the
+    closed one belongs to was reset meanwhile, or its own password was closed there.
+    """
+    now = [merge.target.get_session_auth_hash(), *merge.target.get_session_auth_fallback_hash()]
+    is_as_it_was = any(constant_time_compare(merge.target_proof, each) for each in now)
+    was_closed = not source.has_usable_password()
+    return was_closed or not is_as_it_was or school_resets.has_met(source, since=merge)
 
 
 def _lock(merge: Merge) -> Merge:

@@ -18,6 +18,7 @@ from schools.scope import Scope
 
 from . import custody, standing
 from .models import Power, User, is_staff_door
+from .openid import parting
 
 HOME, ACCOUNT, SUMMARY = "home", "account", "summary"  # the pages that panels stand on
 _panels: list[tuple[int, str, Callable[[User], Panel | None]]] = []
@@ -107,6 +108,19 @@ def _today(user: User) -> Panel | None:
     return Panel(title=_("Aujourd’hui"), template="accounts/panels/today.html", context={"names": names})
 
 
+def _providers(user: User) -> Panel | None:
+    if user.staff_member_id is None and not any(map(is_staff_door, standing.of(user).doors)):
+        return None  # nobody else comes by one: no statement for families
+    identities = parting.identities_of(user)
+    if not identities:
+        return None
+    return Panel(
+        title=_("Connexion par votre académie"),
+        template="accounts/panels/providers.html",
+        context={"identities": identities},
+    )
+
+
 def _notices(user: User) -> Panel | None:
     notices = custody.unread(user)
     if not notices:
@@ -163,3 +177,4 @@ register(7, _own_school)
 register(9, _own_pupils)
 register(10, _today)
 register(20, _enrolments)
+register(5, _providers, on=ACCOUNT)

@@ -268,16 +268,26 @@ def just_done(request: RecoveryRequest, password: str) -> User | None:
     return user if user is not None and check_password(password, user.password) else None
 
 
+def close(user: User) -> None:
+    """Have nothing open an account any more that opened it until now, but its owner's address or number.
+
+    In the transaction of whoever decides it. Links that wait are dead, a key is gone, no browser is known.
+    """
+    user.close_password()
+    user.session_epoch += 1
+    user.save(update_fields=["password", "session_epoch"])  # which ends every session
+    AddressChange.objects.filter(user=user).delete()
+    RecoveryRequest.objects.filter(user=user, used_at=None).update(used_at=Now())
+    otp_keys.forget([user.pk])
+    open_sessions.close_all(user)
+
+
 def make_choose(user: User, *, readers: list[Reader], academy: str) -> None:
     """Take the password away and write for a new one; in the transaction of whoever decides it.
 
     The letter says why it comes: its renderer sees that there is no password left.
     """
-    user.close_password()
-    user.save(update_fields=["password"])  # which ends every session
-    AddressChange.objects.filter(user=user).delete()
-    otp_keys.forget([user.pk])
-    open_sessions.close_all(user)
+    close(user)
     for reader in readers:
         request = RecoveryRequest.objects.create(user=user, custody_id=reader.custody)
         outbox.post(

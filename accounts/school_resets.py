@@ -26,8 +26,8 @@ from schools.models import School
 from schools.rosters.nudging import soon
 from throttling import limits
 
-from . import crowds, recovery
-from .models import Power, SchoolReset, User
+from . import belonging, crowds, recovery
+from .models import Merge, Power, SchoolReset, User
 
 ASKED = journal.register_act(
     "school.reset_asked", _("Sessions et mots de passe d’un établissement remis à zéro")
@@ -93,6 +93,21 @@ def foreseen(school: School, *, by: User) -> list[tuple[str, int]]:
         (str(each.label), each.people(school).exclude(_left_alone(by.pk)).count())
         for each in crowds.registered()
     ]
+
+
+def has_met(user: User, *, since: Merge) -> bool:
+    """Say whether a school of this account was reset after a merge had closed it, with a crowd of theirs.
+
+    What was handed to the other account was not among the school's accounts then.
+    """
+    resets = SchoolReset.objects.filter(
+        school__in=belonging.schools_of(user), asked_at__gte=since.made_at
+    ).exclude(asked_by=user)
+    return any(
+        each.code in reset.crowds and each.people(reset.school).filter(pk=user.pk).exists()
+        for reset in resets.select_related("school")
+        for each in crowds.registered()
+    )
 
 
 def latest(school: School) -> SchoolReset | None:

@@ -92,17 +92,17 @@ class SessionStore(db.SessionStore):
         if not rows:
             self._session_key = None
             return {}
-        now, data, self.ended, self.is_to_note, names, enrolments, owes, *person = rows[0]
+        now, data, self.ended, self.is_to_note, names, enrolments, owes, accepted, *person = rows[0]
         clock.hear(now)
         if self.ended:
-            stands, said = standing.read(names, enrolments, owes), self.decode(data).get(DOOR, "")
+            stands, said = standing.read(names, enrolments, owes, accepted), self.decode(data).get(DOOR, "")
             self.ended_at_door = said if said in stands.doors else stands.own_door
             self.delete(self.session_key)
             self._session_key = None
             return {}
         if person[PERSON.index("id")] is not None:
             self.person = User.from_db("default", PERSON, person)
-            self.person.came_with = standing.read(names, enrolments, owes)
+            self.person.came_with = standing.read(names, enrolments, owes, accepted)
         return self.decode(data)
 
     def _get_new_session_key(self) -> str:

@@ -1,4 +1,4 @@
-"""Where somebody stands: the names they sign in with, this year's enrolments, and whether they owe a consent.
+"""Where somebody stands: their names at the doors, this year's enrolments, and which texts they accepted.
 
 Every page behind the sign-in asks for it, so that it comes with the session, in the same statement
 (:mod:`accounts.session_store`).
@@ -17,7 +17,7 @@ from django_countries import countries
 
 from schools.school_year import SchoolYear
 
-from .models import MCM, Enrolment, Level, PolicyDocument, Profile, SignInName, User
+from .models import MCM, Enrolment, Level, PolicyAcceptance, PolicyDocument, Profile, SignInName, User
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Standing:
     doors: frozenset[str]  # the authorities that know a name of theirs
     enrolments: tuple[YearOfMcm, ...]  # of the school year that runs
     owes_consent: bool  # terms in force that they have not accepted (SCREENS A3)
+    accepted: frozenset[int]  # keys of the texts that they ever accepted
 
     @property
     def is_in_mcm(self) -> bool:
@@ -91,10 +92,13 @@ def columns(person: str) -> dict[str, Any]:
         "standing_owes_consent": Exists(
             PolicyDocument.objects.to_accept(PolicyDocument.Kind.TERMS, OuterRef(OuterRef(person)))
         ),
+        "standing_accepted": ArraySubquery(
+            PolicyAcceptance.objects.filter(user=OuterRef(person)).order_by().values("document_id")
+        ),
     }
 
 
-def read(names: list[str], enrolments: list[Any], owes_consent: bool) -> Standing:
+def read(names: list[str], enrolments: list[Any], owes_consent: bool, accepted: list[int]) -> Standing:
     """Make a standing of the columns as the driver gives them."""
     years = (json.loads(each) if isinstance(each, str) else each for each in enrolments)
     said = [each.partition(" ") for each in names]
@@ -103,6 +107,7 @@ def read(names: list[str], enrolments: list[Any], owes_consent: bool) -> Standin
         doors=frozenset(authority for authority, _space, _name in said),
         enrolments=tuple(YearOfMcm(**{name: value or "" for name, value in year.items()}) for year in years),
         owes_consent=owes_consent,
+        accepted=frozenset(accepted),
     )
 
 

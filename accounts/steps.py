@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from django.contrib.sessions.backends.base import SessionBase
 from django.utils.translation import get_language
 
+from schools.school_year import today
+
 from . import second_factor, standing
-from .models import PUPILS, PolicyDocument, User, is_staff_door
+from .models import PUPILS, PolicyDocument, User, is_staff_door, texts_now, versions_that_do
 
 TAKEN = "steps.taken"  # in a session: the pages of the steps that are due once in each
 _steps: list[Step] = []
@@ -94,16 +96,31 @@ def is_of_the_ent(authority: str) -> bool:
     return authority == PUPILS or is_staff_door(authority)
 
 
-def charter_to_accept(user: User) -> PolicyDocument | None:
-    """Return the charter in force of the pupils, or of the staff, if this person has not accepted it."""
+def charter_of(user: User) -> str:
+    """Return the kind of the charter of somebody's audience, the staff's or the pupils'; empty for others."""
     doors = standing.of(user).doors
     if any(map(is_staff_door, doors)):
-        kind = PolicyDocument.Kind.CHARTER_STAFF
-    elif PUPILS in doors:
-        kind = PolicyDocument.Kind.CHARTER_PUPILS
-    else:
+        return PolicyDocument.Kind.CHARTER_STAFF
+    return PolicyDocument.Kind.CHARTER_PUPILS if PUPILS in doors else ""
+
+
+def owes_charter(user: User) -> bool:
+    """Say whether a charter of theirs is in force that this person has not accepted (SCREENS C3).
+
+    Asked at each page, and it costs none: what somebody has accepted comes with their session.
+    """
+    kind = charter_of(user)
+    if not kind or not standing.of(user).accepted.isdisjoint(versions_that_do(kind, today())):
+        return False
+    return bool(texts_now(kind, get_language() or "fr", today()))
+
+
+def charter_to_accept(user: User) -> PolicyDocument | None:
+    """Return the charter in force of the pupils, or of the staff, if this person has not accepted it."""
+    language = get_language() or "fr"
+    if not owes_charter(user):
         return None
-    return PolicyDocument.objects.to_accept(kind, user, get_language() or "fr").first()
+    return texts_now(charter_of(user), language, today())[0]
 
 
 def needs_renewal(user: User) -> bool:
@@ -118,7 +135,7 @@ def needs_renewal(user: User) -> bool:
 
 register(Step(order=10, page="accept_terms", is_due=owes_terms))
 register(Step(order=20, page="security_set_up", is_due=second_factor.is_due))
-register(Step(order=30, page="first_charter", is_due=lambda user: charter_to_accept(user) is not None))
+register(Step(order=30, page="first_charter", is_due=owes_charter))
 register(Step(order=40, page="first_password", is_due=lambda user: user.owes_password))
 register(Step(order=50, page="first_contact", is_due=lambda user: user.owes_contact))
 register(Step(order=80, page="own_address", is_due=lambda user: user.owes_address))

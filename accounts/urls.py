@@ -131,6 +131,7 @@ urlpatterns = [
     path("mon-compte/securite/cle/pin/", otp_key.change_pin, name="otp_key_pin"),
     path("mon-compte/securite/cle/codes/", otp_key.new_codes, name="otp_key_codes"),
     path("mon-compte/securite/cle/retirer/", otp_key.remove, name="otp_key_remove"),
+    path("mon-compte/fournisseurs/<uuid:public_id>/retirer/", openid.part, name="provider_part"),
     path("fournisseurs/au-revoir/", openid.left, name="provider_left"),
     path("fournisseurs/<uuid:public_id>/", openid.enter, name="provider_enter"),
     path("fournisseurs/<uuid:public_id>/retour/", openid.callback, name="provider_callback"),

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -283,7 +283,8 @@ def _persons_page(request: HttpRequest, scope: Scope, school: School) -> HttpRes
 def _is_head(request: HttpRequest, scope: Scope) -> bool:
     """Say whether a person heads the school, and was not only let help with its letters.
 
-    Whoever holds a head's letter becomes the head: a helper neither makes one nor prints it (SAFETY T35).
+    Whoever holds a head's letter becomes the head: a helper neither makes one nor prints it (SAFETY T35). Nor
+    one of a colleague whose rights have ever grown, who may be let look after what the helper is not.
     """
     person: Any = request.user
     return scope.schools <= person.scope(IMPORT_ROSTERS).schools
@@ -294,7 +295,10 @@ def _batches(request: HttpRequest, scope: Scope) -> LetterBatchQuerySet:
     found = LetterBatch.objects.open_to(scope)
     if _is_head(request, scope):
         return found
-    to_heads = Letter.objects.filter(batch=OuterRef("pk"), staff_member__role=StaffMember.Role.HEAD)
+    may_more = Q(staff_member__role=StaffMember.Role.HEAD) | Q(
+        staff_member__letters_since__lte=OuterRef("asked_at")
+    )
+    to_heads = Letter.objects.filter(may_more, batch=OuterRef("pk"))
     return found.exclude(Exists(to_heads))
 
 
@@ -302,7 +306,7 @@ def _rows_of(request: HttpRequest, school: School, scope: Scope) -> tuple[Any, .
     """Return whom somebody may write to for a school: those whom it declares now."""
     staff = StaffMember.objects.open_to(scope).filter(school=school, gone_at=None)
     if not _is_head(request, scope):
-        staff = staff.exclude(role=StaffMember.Role.HEAD)
+        staff = staff.exclude(role=StaffMember.Role.HEAD).filter(letters_since=None)
     return (
         Student.objects.living().filter(schoolings__school=school, schoolings__gone_at=None),
         staff,

@@ -11,12 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from .models import School
 
+IN_TABS = "school_in_tabs"  # on a request: the school that the pages of the navigation are about
 # accounts.powers.Power, of a floor above.
 SEE_SCHOOL, IMPORT_ROSTERS, GIVE_LETTERS = "see_school", "import_rosters", "give_letters"
 
@@ -71,6 +73,12 @@ def registered() -> tuple[Page, ...]:
 def pages_for(person: Any, school: School) -> list[Page]:
     """Return the pages that a person may open for this school of their own; none for anybody else."""
     return [page for page in _pages if school.uai in person.scope(page.power).schools]
+
+
+def is_elsewhere(request: HttpRequest, school: School) -> bool:
+    """Say whether a page is of another school than the pages of the navigation: somebody came by a link."""
+    chosen = vars(request).get(IN_TABS)
+    return chosen is not None and chosen != school
 
 
 register(

@@ -44,17 +44,31 @@ def at_own_school(power: str) -> Callable[[View], View]:
     For the head, and for whom the head has given that power; :class:`Http404` for anybody else. Whoever has
     the power for an académie comes by the administration. Of several schools it is the one that was chosen on
     « Mon établissement », and nothing of another is done by mistake: what one may not do there is not there.
+
+    The address of one thing, an import or a colleague, says by itself which school it is of: a link to it
+    opens at that school, and the choice stays what it was (:func:`.own_school.is_elsewhere`).
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def wrapped(request: HttpRequest, **given: Any) -> HttpResponse:
             person: Any = request.user
+            allowed = person.scope(power).schools
             mine = own_schools(request)
-            school = next((each for each in mine if _is_chosen(request, each)), mine[0] if mine else None)
-            if school is None or school.uai not in person.scope(power).schools:
-                raise Http404
-            return view(request, school=school, scope=Scope(schools=frozenset({school.uai})), **given)
+            chosen = next((each for each in mine if _is_chosen(request, each)), mine[0] if mine else None)
+            vars(request)[own_school.IN_TABS] = chosen
+            others = [each for each in mine if each != chosen] if given else []
+            for school in [chosen, *others]:
+                if school is None or school.uai not in allowed:
+                    continue
+                try:
+                    answer = view(
+                        request, school=school, scope=Scope(schools=frozenset({school.uai})), **given
+                    )
+                except Http404:
+                    continue
+                return answer
+            raise Http404
 
         return wrapped
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import assistance, correspondence, merging, open_sessions, second_factor
 from accounts.models import Custody, Enrolment, Power, User
+from accounts.openid import parting
 from back_office.acts import Act, ReasonForm
 from back_office.scoped import ScopedAdmin
 from notifications import outbox
@@ -49,6 +50,10 @@ def _is_suspended(request: HttpRequest, person: User) -> bool:
 
 def _has_factor(request: HttpRequest, person: User) -> bool:
     return second_factor.has_one(person) and _may_help(request, person)
+
+
+def _has_identity(request: HttpRequest, person: User) -> bool:
+    return person.provider_identities.exists() and _may_help(request, person)
 
 
 class AttachForm(ReasonForm):
@@ -93,7 +98,7 @@ class PeopleAdmin(ScopedAdmin):
     list_display_links = ("full_name",)
     fields = readonly_fields = (
         "full_name", "names", "address", "years", "state", "held", "member", "role_names", "factor",
-        "sessions", "messages", "joined", "last_login",
+        "providers", "sessions", "messages", "joined", "last_login",
     )  # fmt: skip
     acts = (
         Act(
@@ -151,6 +156,21 @@ class PeopleAdmin(ScopedAdmin):
                 "la personne : ensuite, le mot de passe suffit."
             ),
             is_offered=_has_factor,
+            grave=True,
+        ),
+        Act(
+            name="retirer-fournisseurs",
+            label=_("Retirer la connexion par un fournisseur d’identité"),
+            power=Power.MEND_PEOPLE,
+            do=_act(assistance.part_from_providers),
+            done=_("Aucun fournisseur d’identité n’ouvre plus ce compte. La personne en est informée."),
+            explanation=_(
+                "Quand le fournisseur a donné à la personne une nouvelle identité, ou quand une autre "
+                "personne est entrée par erreur. Toutes les sessions sont fermées. Qui revient par le "
+                "fournisseur est reconnu à nouveau, par l’identifiant que déclarent les établissements : "
+                "si c’est lui qui est faux, faites-le d’abord corriger."
+            ),
+            is_offered=_has_identity,
             grave=True,
         ),
         Act(
@@ -271,6 +291,11 @@ class PeopleAdmin(ScopedAdmin):
     def factor(self, person: User) -> str:
         """Whether they have one."""
         return str(_("oui") if second_factor.has_one(person) else _("non"))
+
+    @admin.display(description=_("fournisseurs d’identité"))
+    def providers(self, person: User) -> str:
+        """By which providers they have come: their names, not who they are there."""
+        return ", ".join(name for _identity, name in parting.identities_of(person)) or NONE
 
     @admin.display(description=_("compte créé le"))
     def joined(self, person: User) -> str:

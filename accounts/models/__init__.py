@@ -22,7 +22,14 @@ from .people import (
     opaque_username,
     staff_door,
 )
-from .policies import PolicyAcceptance, PolicyDocument, PolicyDocumentQuerySet, terms_in_force
+from .policies import (
+    PolicyAcceptance,
+    PolicyDocument,
+    PolicyDocumentQuerySet,
+    terms_in_force,
+    texts_now,
+    versions_that_do,
+)
 from .providers import IdentityProvider, ProviderIdentity, ProviderVisit
 from .school_resets import SchoolReset, SchoolResetQuerySet
 from .sign_ups import (
@@ -88,4 +95,6 @@ __all__ = [
     "random_secret",
     "staff_door",
     "terms_in_force",
+    "texts_now",
+    "versions_that_do",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from schools.models import StaffMember
@@ -15,6 +15,23 @@ from .waiting_numbers import WaitingNumber
 
 A_WEEK = timedelta(days=7)
 E164 = r"^(\+[1-9][0-9]{6,14})?$"
+
+
+class FirstSignInQuerySet(models.QuerySet["FirstSignIn"]):
+    """First sign-ins by letter, and whose code still stands for a password."""
+
+    def good(self) -> FirstSignInQuerySet:
+        """Keep those within their week, of people whose rights have not grown since (SAFETY T38, F16)."""
+        return self.filter(until__gt=Now()).filter(~self._grown())
+
+    def outgrown(self) -> FirstSignInQuerySet:
+        """Keep those of people whom a school has given more since the letter was opened."""
+        return self.filter(self._grown())
+
+    @staticmethod
+    def _grown() -> Exists:
+        mine = Q(account=OuterRef("user")) | Q(other_post__user=OuterRef("user"))
+        return Exists(StaffMember.objects.filter(mine, letters_since__gt=OuterRef("until") - A_WEEK))
 
 
 class FirstSignIn(models.Model):
@@ -28,6 +45,8 @@ class FirstSignIn(models.Model):
     code_digest = models.CharField(max_length=64)  # keyed by LINK_KEY: a copy of the database gives no code
     until = models.DateTimeField(db_default=Now() + A_WEEK)
     password_chosen_at = models.DateTimeField(null=True)
+
+    objects = FirstSignInQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["code_digest"], name="first_sign_in_code")]

@@ -47,10 +47,14 @@ class Merge(models.Model):
     source = models.ForeignKey(User, on_delete=models.CASCADE, related_name="merges_away")
     source_proof = models.CharField(max_length=64)  # the password that proved it is still the same one
     owes_code = models.BooleanField(default=False)  # the source's second factor has not been shown yet
+    # Password and epoch of the account that stayed, when it was made: what has been closed since.
+    target_proof = models.CharField(max_length=64, blank=True, default="", db_default="")
     link_secret = models.CharField(max_length=32, default=random_secret)
     proposed_at = models.DateTimeField(db_default=Now())
     made_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
+    # The undo gave the source back without its password: what was known before is known to a thief (G16).
+    is_sealed = models.BooleanField(default=False, db_default=False)
 
     objects = MergeQuerySet.as_manager()
 

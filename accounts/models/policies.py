@@ -93,13 +93,30 @@ class PolicyDocumentQuerySet(models.QuerySet["PolicyDocument"]):
 
 
 @remembered(30)
-def terms_in_force(language: str, _day: date) -> tuple[PolicyDocument, ...]:
-    """Return the terms in force in each of their languages, ``language`` first, as strangers meet them.
+def texts_now(kind: str, language: str, _day: date) -> tuple[PolicyDocument, ...]:
+    """Return the version in force in each of its languages, ``language`` first, as all who come meet it.
 
-    Another process sees a version that was just published half a minute later; what a person owes is never
-    remembered (:meth:`PolicyDocumentQuerySet.to_accept`).
+    Another process sees a version that was just published half a minute later; what a person has accepted
+    is never remembered (:meth:`PolicyDocumentQuerySet.to_accept`, :mod:`accounts.standing`).
     """
-    return tuple(PolicyDocument.objects.texts_in_force(PolicyDocument.Kind.TERMS, language))
+    return tuple(PolicyDocument.objects.texts_in_force(kind, language))
+
+
+def terms_in_force(language: str, day: date) -> tuple[PolicyDocument, ...]:
+    """Return the terms in force, as :func:`texts_now`."""
+    return texts_now(PolicyDocument.Kind.TERMS, language, day)
+
+
+@remembered(30)
+def versions_that_do(kind: str, _day: date) -> frozenset[int]:
+    """Return the keys of the texts that ask nobody again who accepted one of them: as ``to_accept`` judges.
+
+    Those of the newest major version in force and of all that come after it; of all, without a major one.
+    """
+    texts = PolicyDocument.objects.published().filter(kind=kind)
+    major = texts.filter(language=RULES, major=True, in_force_from__lte=today())
+    since = major.order_by("-in_force_from").values_list("in_force_from", flat=True).first()
+    return frozenset(texts.filter(in_force_from__gte=since or date.min).values_list("pk", flat=True))
 
 
 class PolicyDocument(models.Model):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -111,6 +112,7 @@ class IdentityProvider(models.Model):
 class ProviderIdentity(models.Model):
     """Who has come by a provider. Its ``sub`` tells two people apart, and nothing else does (SAFETY T42)."""
 
+    public_id = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False)
     issuer = models.CharField(max_length=200)
     sub = models.CharField(max_length=255)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="provider_identities")

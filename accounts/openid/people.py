@@ -10,11 +10,13 @@ from __future__ import annotations
 from allauth.account.stages import LoginStageController
 from allauth.mfa.stages import AuthenticateStage
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from audit import journal
 from schools.models import Academy, StaffMember
+from schools.person_names import comparison_key
 
 from ..models import IdentityProvider, ProviderIdentity, User
 from .exchange import Said
@@ -50,8 +52,9 @@ def member(provider: IdentityProvider, said: Said) -> StaffMember:
     """Return the record of who comes for the first time: one person of the provider's académie, with access.
 
     Somebody who works at two schools has two records under one identifier: the one with an account, else the
-    older. Raises :class:`Unknown` where there is none, where the records name two people, where the account
-    is closed, and where another identity of this provider has come as them.
+    older. Raises :class:`Unknown` where there is none, where the records, or the account that the identifier
+    opens already, name two people, where that account is closed, and where another identity of this provider
+    has come as them.
     """
     identifier = said.proof.get(provider.claim, said.userinfo.get(provider.claim))
     if not isinstance(identifier, str) or not identifier.isprintable():
@@ -62,23 +65,43 @@ def member(provider: IdentityProvider, said: Said) -> StaffMember:
     records = list(
         StaffMember.objects.with_access()
         .filter(identifier__in={wanted, wanted.lower(), wanted.upper()}, school__academy=provider.academy)
-        .select_related("account")
         .order_by("pk")[:20]
     )
     if not records:
         raise Unknown("nobody")
     if len({each.identity_key for each in records}) > 1:
         raise Unknown("two-people")
-    accounts = [(each, account) for each in records if (account := _account_of(each)) is not None]
-    if len({account.pk for _record, account in accounts}) > 1:
+    accounts = _accounts_of(records, authority_of(provider.academy), wanted.lower())
+    if len(accounts) > 1:
         raise Unknown("two-accounts")
-    for record, account in accounts:
+    for account in accounts:
         if not account.is_active:
             raise Unknown("closed")
+        if not _is_named(account, records[0]):
+            raise Unknown("two-people")
         if ProviderIdentity.objects.filter(user=account, issuer=provider.issuer).exists():
             raise Unknown("another-identity")
-        return record
+        return next((each for each in records if each.pk == account.staff_member_id), records[0])
     return records[0]
+
+
+def _accounts_of(records: list[StaffMember], authority: str, name: str) -> list[User]:
+    """Return the accounts that the first sign-in of one of these records would open, by record or by name.
+
+    An identifier that a colleague left behind still leads to their account.
+    """
+    tied = Q(staff_member__in=records) | Q(other_posts__staff_member__in=records)
+    named = Q(sign_in_names__authority=authority, sign_in_names__name=name)
+    found = User.objects.filter(pk__in=User.objects.filter(tied | named).values("pk"))
+    return list(found.select_related("staff_member").order_by("pk")[:2])
+
+
+def _is_named(account: User, record: StaffMember) -> bool:
+    """Say whether an account is of the person of a record: by its own record, else by its owner's names."""
+    if account.staff_member is not None:
+        return account.staff_member.identity_key == record.identity_key
+    said, wanted = (account.first_name, account.last_name), (record.first_name, record.family_name)
+    return [comparison_key(each) for each in said] == [comparison_key(each) for each in wanted]
 
 
 def tie(request: HttpRequest, provider: IdentityProvider, said: Said, record: StaffMember) -> None:
@@ -112,8 +135,3 @@ def _who_is_let_in(request: HttpRequest) -> User | None:
     stage = LoginStageController.enter(request, AuthenticateStage.key)
     waits = stage.login.user if stage else None
     return waits if isinstance(waits, User) else None
-
-
-def _account_of(record: StaffMember) -> User | None:
-    account: User | None = getattr(record, "account", None)
-    return account

@@ -41,7 +41,7 @@ from .pages import holds_a_secret, next_page, page
 from .passkeys import is_right_passkey
 
 # What the page may say was done.
-DONE = ("nom", "mot-de-passe", "adresse", "niveau", "portable", "alertes", "franceconnect")
+DONE = ("nom", "mot-de-passe", "adresse", "niveau", "portable", "alertes", "franceconnect", "fournisseur")
 
 
 @never_cache

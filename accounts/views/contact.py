@@ -9,8 +9,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 
-from accounts import address_change, browsers, contact_preferences, sms_numbers
+from accounts import address_change, browsers, contact_preferences, reauthentication, sms_numbers
+from accounts.account_forms import OwnPasswordForm
 from accounts.ent_forms import AddressOnlyForm, ContactForm
 from accounts.middleware import steps_not_required
 from accounts.models import User
@@ -41,15 +43,50 @@ def first(request: PersonRequest) -> HttpResponse:
 
 @never_cache
 @page
+@sensitive_post_parameters("password")
 def preferences(request: PersonRequest) -> HttpResponse:
-    """« Mes préférences »: every choice can be changed at any time (SCREENS C7)."""
-    form = _form(request)
+    """« Mes préférences »: every choice can be changed at any time (SCREENS C7).
+
+    A new address or number, by which the account could be recovered, with a fresh proof: the password is
+    asked for on the same page, so that nothing typed is lost.
+    """
+    form, proof = _form(request), None
     if request.method == "POST" and contact_preferences.is_asked(request.user) and form.is_valid():
-        response = redirect(f"{reverse('preferences_contact')}?fait=1")
-        if (waits_for_code := _save(request, form, response)) is not None:
-            return redirect("preferences_sms_code") if waits_for_code else response
+        if _owes_proof(request, form):
+            proof = OwnPasswordForm()
+        else:
+            response = redirect(f"{reverse('preferences_contact')}?fait=1")
+            if (waits_for_code := _save(request, form, response)) is not None:
+                return redirect("preferences_sms_code") if waits_for_code else response
     done = "fait" in request.GET and not form.is_bound
-    return render(request, "accounts/preferences/contact.html", {"done": done, **_shown(request, form)})
+    shown = {"done": done, "proof": proof, "login": _login_of(request.user), **_shown(request, form)}
+    return render(request, "accounts/preferences/contact.html", shown)
+
+
+def _owes_proof(request: PersonRequest, form: AddressOnlyForm) -> bool:
+    """Say whether the password is still to be given; one that is wrong is an error of the form."""
+    if not contact_preferences.opens_another_way(request.user, form.cleaned_data):
+        return False
+    if reauthentication.is_recent(request):
+        return False
+    typed = request.POST.get("password", "")
+    try:
+        if typed and reauthentication.prove(request, request.user, typed):
+            return False
+        form.add_error(
+            None,
+            _("Ce n’est pas votre mot de passe. Vérifiez les majuscules.")
+            if typed
+            else _("Écrivez aussi votre mot de passe, au bas de la page."),
+        )
+    except limits.Refused as refusal:
+        form.add_error(None, _("Trop d’essais. Réessayez %(wait)s.") % {"wait": refusal.wait})
+    return True
+
+
+def _login_of(user: User) -> str:
+    """Return a name they sign in with, for the browser's password manager."""
+    return user.sign_in_names.values_list("name", flat=True).first() or ""
 
 
 @never_cache

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -15,11 +17,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from accounts import account, browsers, contact_preferences, enrolment, first_sign_in, standing, steps
 from accounts.ent_forms import FirstPasswordForm, LetterForm
 from accounts.middleware import steps_not_required
-from accounts.models import PUPILS, PolicyDocument
+from accounts.models import PUPILS, texts_now
 from accounts.passwords import PasswordContext, of_doors
 from accounts.policy_texts import as_articles
 from accounts.sessions import PersonRequest
 from schools.letters import codes
+from schools.school_year import today
 from throttling import limits
 
 from .pages import holds_a_secret, next_page, page
@@ -123,7 +126,7 @@ def charter(request: PersonRequest) -> HttpResponse:
     refused = False
     if request.method == "POST":
         # Whichever language was on the screen: it is the one that is kept.
-        version = PolicyDocument.objects.texts_in_force(document.kind)
+        version = texts_now(document.kind, get_language() or "fr", today())
         accepted = next((text for text in version if str(text.pk) == request.POST.get("document")), None)
         if request.POST.get("accept") and accepted is not None:
             enrolment.accept(request.user, accepted)
@@ -146,10 +149,16 @@ def charter(request: PersonRequest) -> HttpResponse:
 @page
 @sensitive_post_parameters("password", "confirmation")
 def choose_password(request: PersonRequest) -> HttpResponse:
-    """« Changement de mot de passe »: one’s own, in the place of the letter’s code (SCREENS C4)."""
+    """« Changement de mot de passe »: one’s own, in the place of the letter’s code (SCREENS C4).
+
+    Not for a code that came before its owner became head, or was let look after a part of the school.
+    """
     user = request.user
     if not user.owes_password:
         return go_on(request)
+    if first_sign_in.is_outgrown(user):
+        logout(request)
+        return render(request, "accounts/ent/no_entry.html", {"why": "outgrown"}, status=409)
     names = list(user.sign_in_names.order_by("-pk").values_list("name", flat=True))
     doors = standing.of(user).doors
     policy = of_doors(doors)

@@ -161,7 +161,7 @@ def done(request: PersonRequest, public_id: uuid.UUID) -> HttpResponse:
         try:
             merging.undo(merge, actor=request.user.subject)
             request.session.pop(belonging.KNOWN, None)
-        except (merging.Outdated, merging.AnotherFirst) as error:
+        except (merging.Outdated, merging.AnotherFirst, merging.ShutMeanwhile) as error:
             return _not_undone(request, error)
         return redirect("preferences_merge_done", public_id=merge.public_id)
     return _show(request, merge)
@@ -181,7 +181,7 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         try:
             merging.undo(merge, actor=merge.source.subject)
-        except (merging.Outdated, merging.AnotherFirst) as error:
+        except (merging.Outdated, merging.AnotherFirst, merging.ShutMeanwhile) as error:
             return _not_undone(request, error)
         return HttpResponseRedirect(request.path)
     return render(request, "accounts/preferences/merge_link.html", {"merge": merge})
@@ -201,4 +201,9 @@ def _not_undone(request: HttpRequest, error: Exception) -> HttpResponse:
     why = ""
     if isinstance(error, merging.AnotherFirst):
         why = _("Ce compte a été réuni à un autre depuis. Séparez d’abord cette dernière fusion.")
+    if isinstance(error, merging.ShutMeanwhile):
+        why = _(
+            "Le compte où tout a été réuni est suspendu. Pour séparer les deux comptes, demandez d’abord au "
+            "contact indiqué au bas de cette page pourquoi il l’est."
+        )
     return _nothing_done(request, why)

@@ -105,6 +105,7 @@ def set_up(request: PersonRequest) -> HttpResponse:
         "accounts/otp_key/set_up.html",
         {
             "form": form,
+            "name": _name_of(user),
             "seed": " ".join(seed[start : start + 4] for start in range(0, len(seed), 4)),
             "picture": f"data:image/svg+xml;base64,{picture}",
         },
@@ -141,7 +142,8 @@ def change_pin(request: PersonRequest) -> HttpResponse:
         except otp_keys.NoKey:
             return redirect("otp_key")
         return HttpResponseRedirect(f"{reverse('otp_key')}?fait=pin")
-    return render(request, "accounts/otp_key/pin.html", {"form": form})
+    shown = {"form": form, "name": _name_of(request.user)}
+    return render(request, "accounts/otp_key/pin.html", shown)
 
 
 @never_cache
@@ -175,6 +177,11 @@ def remove(request: PersonRequest) -> HttpResponse:
     if otp_keys.key_of(request.user) is None:
         return redirect("otp_key")
     return render(request, "accounts/otp_key/remove.html")
+
+
+def _name_of(user: User) -> str:
+    """Return a name they sign in with: their browser's password manager looks for one beside a PIN."""
+    return user.sign_in_names.order_by("-pk").values_list("name", flat=True).first() or ""
 
 
 def _proof_first(request: PersonRequest) -> HttpResponse | None:

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts import address_change, belonging, doors, merging, open_sessions, panels, second_factor, standing
+from accounts.models import is_staff_door
 from accounts.sessions import PersonRequest
 from schools.school_year import SchoolYear
 
@@ -31,6 +32,7 @@ def summary(request: PersonRequest) -> HttpResponse:
         {
             "names": [(name, words.get(authority, authority)) for authority, name in names],
             "schools": belonging.known(user, request.session),
+            "may_add_school": any(map(is_staff_door, stands.doors)),
             "enrolments": stands.enrolments,
             "year": SchoolYear.current(),
             "address": user.address(),

@@ -50,7 +50,8 @@ def sign_in(request: HttpRequest, level: Level | None = None, door: Door = MCM_D
         else:
             if user is not None:
                 response = sessions.sign_in(request, user, next_url=wanted)
-                if door.policy.is_known_to_guessers(typed) and not user.owes_password:
+                is_guessed = door.is_password(typed) and door.policy.is_known_to_guessers(typed)
+                if is_guessed and not user.owes_password:
                     request.session[sessions.GUESSABLE] = True
                 request.session[DOOR] = door.authority
                 browsers.forget_registration(response)

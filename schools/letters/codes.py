@@ -245,7 +245,11 @@ def _usable(client: str) -> LetterQuerySet:
 
 
 def _has_access() -> Q:
-    """Return the condition that the school's record still gives its person something (SAFETY T51)."""
+    """Return the condition that the school's record still gives its person something (SAFETY T51).
+
+    And that it gives a colleague no more than when the letter was asked for: who became head since, or was
+    let look after a part of the school, gets another one (:func:`.revoking.outgrow`).
+    """
     here = Schooling.objects.with_access()
     pupils = here.filter(Q(student=OuterRef("student")) | Q(student=OuterRef("student__merged_into")))
     ties = GuardianTie.objects.filter(
@@ -254,7 +258,11 @@ def _has_access() -> Q:
         removed_at=None,
         responsibility__in=GIVES_ACCESS,
     )
-    staff = StaffMember.objects.with_access().filter(pk=OuterRef("staff_member"))
+    staff = (
+        StaffMember.objects.with_access()
+        .filter(Q(letters_since=None) | Q(letters_since__lte=OuterRef("batch__asked_at")))
+        .filter(pk=OuterRef("staff_member"))
+    )
     return (
         Q(Exists(pupils), audience=Audience.PUPIL)
         | Q(Exists(staff), audience=Audience.STAFF)

@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
-from django.db.models import DateTimeField, F, Func, Sum
+from django.db.models import DateTimeField, F, Func, Q, Sum
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -270,14 +270,19 @@ def finish(batch: LetterBatch) -> None:
 
 
 def begin_to_count(batch: LetterBatch) -> None:
-    """Revoke what these people were given before, and give what this batch has; inside a transaction."""
+    """Revoke what these people were given before, and give what this batch has; inside a transaction.
+
+    Not to colleagues whose rights have grown since it was asked for: theirs never counts.
+    """
     with connection.cursor() as cursor:
         # Two batches that share people, of two schools, take turns: a moment each.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('schools.letters'))")
     person = PERSON[Audience(batch.audience)]
     mine = Letter.objects.filter(batch=batch)
     Letter.objects.in_force().filter(**{f"{person}__in": mine.values(person)}).update(revoked_at=Now())
-    mine.filter(given_at=None).update(given_at=Now())
+    outgrown = Q(staff_member__letters_since__gt=F("batch__asked_at"))
+    counting = mine.filter(given_at=None).exclude(Q(staff_member__isnull=False) & outgrown)
+    Letter.objects.filter(pk__in=counting.values("pk")).update(given_at=Now())
 
 
 def sweep() -> int:

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from audit import journal
-from schools.models import Division, Letter, School
+from schools.models import Division, Letter, School, StaffMember
 from schools.scope import Scope
 
 REVOKED = journal.register_act("letter.revoked", _("Lettre de première connexion annulée"))
@@ -47,6 +47,19 @@ def revoke_school(school: School, *, scope: Scope, by: str, reason: str = "") ->
         if revoked:
             _note(SCHOOL_REVOKED, school.subject, by, reason, school)
     return revoked
+
+
+def outgrow(member: StaffMember, *, by: str) -> None:
+    """Have the letters of a colleague open nothing from now on: their rights at the school have just grown.
+
+    Also those that are being made, and the code that began a first sign-in which is not finished
+    (:meth:`accounts.models.FirstSignIn`). A paper that lay in a pigeon-hole for a teacher must not open
+    what a head may do. In the transaction of whoever gives the right; a roster does the same for who
+    becomes head by it (:mod:`schools.rosters.applying`).
+    """
+    StaffMember.objects.filter(pk=member.pk).update(letters_since=Now())
+    if _revoke(Letter.objects.filter(staff_member=member)):
+        _note(REVOKED, member.subject, by, "", member.school)
 
 
 def _revoke(letters: QuerySet[Letter]) -> int:

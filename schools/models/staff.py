@@ -65,6 +65,8 @@ class StaffMember(models.Model):
     divisions = models.ManyToManyField(Division, through="StaffDivision", related_name="staff")
     gone_at = models.DateTimeField(_("parti le"), null=True)
     access_until = models.DateTimeField(_("accès jusqu’au"), null=True)
+    # When their rights at the school last grew: letters from before open nothing (schools.letters.codes).
+    letters_since = models.DateTimeField(null=True, editable=False)
     search_key = models.GeneratedField(
         expression=SearchKey(Concat("first_name", Value(" "), "family_name")),
         output_field=models.CharField(max_length=420),

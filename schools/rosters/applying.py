@@ -1,7 +1,8 @@
 """Making the database hold what a file says: all of it in one transaction, set by set, or nothing.
 
 Nothing is deleted here. Who is no longer named keeps their access for seven days; a tie that is no longer
-named ends at once (SAFETY T51); :mod:`schools.rosters.retention` deletes later.
+named ends at once (SAFETY T51); :mod:`schools.rosters.retention` deletes later. Who becomes head needs
+another letter: those from before open nothing (:func:`schools.letters.revoking.outgrow`).
 """
 
 from __future__ import annotations
@@ -203,9 +204,20 @@ _STAFF: tuple[_Statement, ...] = (
         personal_phone = COALESCE(m.personal_phone, e.personal_phone),
         professional_phone = COALESCE(m.professional_phone, e.professional_phone),
         mobile = COALESCE(m.mobile, e.mobile),
+        letters_since = CASE WHEN m.role = 'head' AND (e.role <> 'head' OR e.gone_at IS NOT NULL)
+            THEN now() ELSE e.letters_since END,
         gone_at = NULL, access_until = NULL
     FROM schools_stagedstaff m WHERE m.roster_import_id = %(import)s AND m.member_id = e.id
     AND (m.outcome = 'changed' OR (m.outcome = 'new' AND e.gone_at IS NOT NULL))
+    """,
+    ),
+    (
+        "staff",
+        ("new", "changed"),
+        """
+    UPDATE schools_letter l SET revoked_at = now() FROM schools_staffmember e
+    WHERE e.school_id = %(school)s AND e.letters_since = now() AND l.staff_member_id = e.id
+    AND l.given_at IS NOT NULL AND l.spent_at IS NULL AND l.revoked_at IS NULL
     """,
     ),
     (

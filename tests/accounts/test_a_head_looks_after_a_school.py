@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 from django.db.models.functions import Now
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts import local_admins, personal_data
@@ -323,3 +324,38 @@ def test_what_one_may_do_for_one_school_is_not_done_for_the_other() -> None:
     assert browser.get(f"{HOME}lettres/").status_code == 200
     assert browser.get(f"{HOME}securite/").status_code == 404
     assert browser.get(f"{HOME}personnel/").status_code == 404
+
+
+def test_a_link_to_something_of_ones_other_school_opens_there_and_chooses_nothing() -> None:
+    head = head_of()
+    second = school("0690001B", "École Jean Macé")
+    OtherPost.objects.create(user=head, staff_member=colleague(second, "Samir", "head"))
+    farida, nadia = colleague(second, "Farida"), colleague(school(), "Nadia")
+    browser = browser_of(head)
+    page = text_of(browser.get(page_of(farida)))
+    assert "Farida" in page and "un autre de vos établissements" in page and "Aller à « École Jean" in page
+    assert "Vue d’ensemble" not in page  # which would be about the other school
+    assert "Nadia" in text_of(browser.get(STAFF))  # nothing was chosen by following a link (no state by GET)
+    assert "Vue d’ensemble" in text_of(browser.get(page_of(nadia)))
+    answer = browser.post(page_of(farida, "aide/"), {"letters": "on"})
+    assert answer.status_code == 302 and local_admins.areas_of(farida) == ["letters"]
+    browser.post(HOME, {"school": str(second.public_id)})
+    assert "Farida" in text_of(browser.get(STAFF)) and "Nadia" in text_of(browser.get(page_of(nadia)))
+
+
+def test_a_link_opens_nothing_where_one_may_not_do_that() -> None:
+    head = head_of()
+    second, third = school("0690001B", "École Jean Macé"), school("0750001U", "École Voltaire")
+    post = colleague(second, "Samir", "other")
+    OtherPost.objects.create(user=head, staff_member=post)
+    LocalAdmin.objects.create(member=post, area=Area.LETTERS, given_by=head)
+    browser = browser_of(head)
+    for member in (colleague(second, "Farida"), colleague(third, "Anne")):
+        assert browser.get(page_of(member)).status_code == 404
+        assert browser.post(page_of(member, "aide/"), {"letters": "on"}).status_code == 404
+    assert browser.get(f"{HOME}lettres/").status_code == 200
+
+
+def test_the_doors_of_the_ent_lead_back_to_the_choice_of_profile() -> None:
+    for door in ("/eleves/connexion/", "/personnels/70/connexion/", "/lettre/"):
+        assert 'href="/ent/"' in Client().get(door).content.decode()

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts import crowds, recovery, school_resets
-from accounts.models import Custody, OpenSession, SchoolReset, SignInName, User
+from accounts.models import Custody, OpenSession, OtherPost, SchoolReset, SignInName, User
 from audit.models import Record
 from guardians.models import ContactAccount, Guardianship
 from notifications import letters
@@ -133,10 +133,11 @@ def test_guardians_are_taken_along_only_where_somebody_says_so_and_nobody_twice(
     browser = browser_of(head)
     assert "Aussi : Responsables légaux" in text_of(browser.get(PAGE))
     asked = finish(ask(at, head))
-    assert asked.crowds == ["pupils", "staff"] and asked.closed == 1
+    assert asked.crowds == ["pupils", "staff", "shared_staff"] and asked.closed == 1
     browser.post(PAGE, typed(with_guardians="on"))
     asked = finish(SchoolReset.objects.latest("pk"))
-    assert asked.crowds == ["pupils", "staff", "guardians"] and asked.closed == 2
+    assert asked.crowds == ["pupils", "staff", "shared_staff", "guardians"]
+    assert asked.closed == 2
     for user in (mother, father):
         user.refresh_from_db()
         assert not user.has_usable_password()
@@ -406,3 +407,13 @@ def test_the_otp_key_that_a_thief_has_set_up_opens_nothing_afterwards() -> None:
     typed_code = {"login": "nroux", "password": f"{PIN}{code_of(seed)}"}
     answer = Client().post("/personnels/70/connexion/", typed_code)
     assert answer.status_code == 200 and not OpenSession.objects.filter(user=nadia).exists()
+
+
+def test_who_came_first_by_another_school_is_reset_as_well() -> None:
+    """Their account opens this school too: whoever stole it must not stay (SAFETY G16)."""
+    at, first = school(), school("0690001B", "École Jean Macé")
+    shared = account("Farida", staff_member=colleague(first, "Farida"))
+    OtherPost.objects.create(user=shared, staff_member=colleague(at, "Farida"))
+    finish(ask(at, head_of(at)))
+    shared.refresh_from_db()
+    assert not shared.has_usable_password()

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.db.models.functions import Now
 from django.test import Client
 
 from accounts import custody, otp_keys, school_resets
@@ -100,6 +101,40 @@ def test_the_owner_who_has_chosen_a_password_is_told_that_the_code_has_served(le
     _browser, answer = open_letter(browser=browser)  # the same device, a moment later
     assert answer.status_code == 409 and "le code ne sert plus" in words(answer)
     assert User.objects.get().password == user.password
+
+
+def test_a_first_sign_in_left_half_way_is_not_finished_with_the_paper_once_its_owner_is_head(
+    letters: Letters,
+) -> None:
+    """A right that grows asks for a new letter: whoever has the paper of the teacher is not the head."""
+    member = teacher()
+    letters.give(member)
+    browser, _answer = open_letter()
+    accept_charter(browser)
+    elsewhere = Client()
+    assert open_letter(browser=elsewhere)[1].url == "/mon-espace/"  # until now it goes on anywhere
+    StaffMember.objects.update(role="head", letters_since=Now())  # as the file does that says so
+    assert "n’ouvre pas d’accès" in words(open_letter()[1])
+    assert "pas bon" in words(Client().post(DOOR, {"login": IDENTIFIER, "password": CODE}))
+    refused = choose_password(browser)
+    assert refused.status_code == 409 and "une nouvelle lettre" in words(refused)
+    assert browser.get("/mon-espace/").status_code == 302 and User.objects.get().owes_password
+    letters.give(member, ANOTHER)
+    browser, _answer = open_letter(code=ANOTHER)
+    assert come_in(browser).school_headed() == member.school.uai
+
+
+def test_who_comes_in_by_pin_and_code_is_not_told_that_a_password_is_too_well_known(
+    letters: Letters,
+) -> None:
+    """Digits are among the first that guessers try as a password; a passcode is none (SAFETY T16, T39)."""
+    letters.give(teacher())
+    user = come_in(open_letter()[0])
+    seed, codes = activate(user)
+    for typed in (PIN + code_of(seed), f"{PIN} {codes[3]}"):
+        browser = Client()
+        assert browser.post(DOOR, {"login": IDENTIFIER, "password": typed}).status_code == 302
+        assert browser.get("/mon-espace/").status_code == 200
 
 
 def test_a_slip_of_the_finger_is_told_at_once_and_costs_no_try(letters: Letters) -> None:
@@ -233,13 +268,62 @@ def test_who_is_signed_in_adds_a_school_with_its_letter_and_keeps_the_password(l
     second = teacher(school("0141274J", name="Lycée Hugo"), role="head")
     letters.give(second, ANOTHER)
     _browser, answer = open_letter(code=ANOTHER, browser=browser)
-    assert answer.url == "/mon-espace/" and browser.get("/mon-espace/").status_code == 200
+    assert answer.url == f"/etablissements/{second.school.public_id}/"
+    assert "Lycée Hugo" in words(browser.get(answer.url)) and "Chef d’établissement" in words(
+        browser.get(answer.url)
+    )
     user.refresh_from_db()
     assert list(user.posts()) == [first, second] and not user.owes_password
     assert user.school_headed() == "0141274J"
     assert Record.objects.filter(act="post.added", subject=user.subject).exists()
     open_letter(code=ANOTHER, browser=browser)
     assert OtherPost.objects.count() == 1
+
+
+def test_the_way_to_add_a_school_stands_in_the_preferences_of_staff_and_of_nobody_else(
+    letters: Letters, person: Callable[..., User]
+) -> None:
+    letters.give(teacher())
+    browser, _answer = open_letter()
+    come_in(browser)
+    assert 'href="/lettre/"' in words(browser.get("/preferences/"))
+    assert "l’y ajoute" in words(browser.get("/lettre/"))
+    parent = Client()
+    parent.force_login(person("un.parent"))
+    assert 'href="/lettre/"' not in words(parent.get("/preferences/"))
+    assert "l’y ajoute" not in words(Client().get("/lettre/"))
+
+
+def test_whom_another_school_was_first_with_reads_what_to_do_and_signs_in_and_adds_it(
+    letters: Letters,
+) -> None:
+    """The identifier was opened by the letter of one school; the other one vouches by its own (T50)."""
+    first, second = teacher(school("0141274J", name="Lycée Hugo")), teacher()
+    letters.give(first)
+    come_in(open_letter()[0])
+    letters.give(second, ANOTHER)
+    browser, answer = open_letter(code=ANOTHER)
+    page = words(answer)
+    assert answer.status_code == 409 and "dans la demi-heure" in page and "deux établissements" in page
+    assert "service numérique de l’académie" in page
+    door = re.search(r'href="(/personnels/70/connexion/[^"]*)"', page)
+    assert door is not None
+    typed = browser.post(door[1], {"login": IDENTIFIER, "password": OWN, "next": "/lettre/"})
+    assert typed.url == "/lettre/"
+    answer = browser.post("/lettre/", {"identifier": IDENTIFIER, "code": ANOTHER})
+    assert answer.url == f"/etablissements/{second.school.public_id}/"
+    assert list(User.objects.get().posts()) == [first, second]
+
+
+def test_a_letter_that_somebody_else_is_signed_in_for_adds_nothing_to_their_account(letters: Letters) -> None:
+    letters.give(teacher())
+    browser, _answer = open_letter()
+    thief = come_in(browser)
+    other = teacher(school("0141274J", name="Lycée Hugo"), identifier="amartin", role="head")
+    letters.give(other, ANOTHER)
+    open_letter("amartin", ANOTHER, browser=browser)
+    assert list(thief.posts()) == [StaffMember.objects.get(identifier=IDENTIFIER)]
+    assert User.objects.get(staff_member=other) != thief
 
 
 def test_a_post_that_the_school_took_away_gives_nothing(letters: Letters) -> None:

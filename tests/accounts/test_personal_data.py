@@ -127,6 +127,7 @@ def test_every_registry_says_who_stands_in_it() -> None:
         "accounts.address_change",
         "accounts.attached",
         "accounts.detached",
+        "accounts.provider_left",
         "accounts.address_change_asked",
         "accounts.address_changed",
         "accounts.confirmed_by_staff",

@@ -11,7 +11,15 @@ from allauth.account.models import EmailAddress
 from django.test import Client
 
 from accounts import sms_codes, sms_numbers
-from accounts.models import ContactPreferences, FirstSignIn, PolicyAcceptance, PolicyDocument, SmsNumber, User
+from accounts.models import (
+    AddressChange,
+    ContactPreferences,
+    FirstSignIn,
+    PolicyAcceptance,
+    PolicyDocument,
+    SmsNumber,
+    User,
+)
 from notifications.letters import Context, NothingToSend, renderer
 from notifications.models import Message
 from support.models import SupportRequest
@@ -57,6 +65,7 @@ ELSEWHERE = [
     "/mes-enfants/comptes/",
 ]
 MOBILE = "+33612345678"
+PREFERENCES = "/preferences/contact/"
 
 
 def words(answer: Any) -> str:
@@ -376,3 +385,28 @@ def test_a_teacher_finds_the_way_to_the_classes_on_my_space(letters: Letters) ->
 def test_the_identifier_is_shown_where_the_password_is_chosen(newcomer: Client) -> None:
     accept_charter(newcomer)
     assert IDENTIFIER in words(newcomer.get(PASSWORD))
+
+
+@pytest.mark.parametrize("said", [{"address": "voleur@exemple.fr"}, {"sms_mobile": "06 12 34 56 78"}])
+def test_who_finds_a_session_open_makes_no_way_in_of_their_own(
+    at_contact: Client, said: dict[str, str]
+) -> None:
+    """A confirmed address or number recovers the account: it takes the password (SAFETY T24, T31)."""
+    give_contact(at_contact)
+    forget_proof(at_contact)
+    page = words(at_contact.post(PREFERENCES, {"partner_news": "on", **said}))
+    assert "écrivez aussi votre mot de passe" in page and f'value="{next(iter(said.values()))}"' in page
+    assert not Message.objects.filter(to__in=["voleur@exemple.fr", MOBILE]).exists()
+    assert "pas votre mot de passe" in words(at_contact.post(PREFERENCES, {**said, "password": "Faux-1-x"}))
+    assert not AddressChange.objects.exists() and not SmsNumber.objects.exists()
+    assert at_contact.post(PREFERENCES, {"partner_news": "on"}).url == f"{PREFERENCES}?fait=1"
+    assert at_contact.post(PREFERENCES, {**said, "password": OWN}).status_code == 302
+    assert AddressChange.objects.exists() or SmsNumber.objects.exists()
+
+
+def forget_proof(browser: Client) -> None:
+    """Let the last proof of a session be an hour old."""
+    session = browser.session
+    for record in session["account_authentication_methods"]:
+        record["at"] -= 3600
+    session.save()

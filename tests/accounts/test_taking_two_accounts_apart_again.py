@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ from allauth.account.models import EmailAddress
 from django.test import Client
 from django.utils import timezone
 
-from accounts import assistance, merging, personal_data
+from accounts import assistance, merging, personal_data, recovery, school_resets
 from accounts.models import (
     Enrolment,
     Merge,
@@ -23,7 +24,9 @@ from accounts.tasks import purge
 from audit.models import Record
 from notifications.letters import Context, renderer
 from notifications.models import Message
+from schools.models import StaffMember
 from tests.accounts.conftest import PASSWORD, letters_to
+from tests.accounts.heads import head_of
 from tests.accounts.staff import appoint
 from tests.accounts.two_accounts import HERE, OTHER_PASSWORD, Two, is_in, member, signed_in, words
 from tests.accounts.two_accounts import two as two
@@ -176,3 +179,99 @@ def test_who_asks_for_a_new_password_at_the_closed_address_reads_what_became_of_
     letter = letters_to("claire.ent@exemple.fr")[-1]
     text = renderer(letter.kind)(Context(letter.reference, letter.to, "fr", letter.created_at)).text
     assert "réuni ce compte à un autre" in text and "/mot-de-passe/" not in text
+
+
+def reset_the_school_of(declared: StaffMember) -> None:
+    """Have the head of a school end all its sessions and close its passwords."""
+    asked = school_resets.ask(
+        declared.school,
+        optional=frozenset(),
+        submission=uuid.uuid4(),
+        by=head_of(declared.school),
+        reason="Vol.",
+    )
+    assert school_resets.work(str(asked.public_id))
+
+
+def undone_letter(address: str) -> str:
+    letter = letters_to(address)[-1]
+    assert letter.kind == merging.KIND_UNDONE
+    text = renderer(letter.kind)(Context(letter.reference, letter.to, "fr", letter.created_at)).text
+    return text.replace("\xa0", " ")
+
+
+def is_sealed(two: Two) -> bool:
+    """Say whether the account that came back is shut to its old password, and all are told."""
+    source = two.again()[1]
+    shut = source.is_active and not source.has_usable_password()
+    assert shut is not is_in(signed_in("claire.ent", OTHER_PASSWORD))
+    told = Merge.objects.get().is_sealed
+    for address in ("claire.dubois@exemple.fr", "claire.ent@exemple.fr"):
+        assert ("plus avec son ancien mot de passe" in undone_letter(address)) is told
+    assert shut is told
+    return told
+
+
+def test_after_a_reset_of_the_school_the_account_that_comes_back_owes_a_new_password(two: Two) -> None:
+    """Its record was with the other account, so that the reset had not met it (SAFETY G16)."""
+    declared = member()
+    User.objects.filter(pk=two.source.pk).update(staff_member=declared)
+    two.merge()
+    link = link_to("claire.ent@exemple.fr")
+    reset_the_school_of(declared)
+    said = words(Client().post(link, follow=True))
+    assert "plus avec son ancien mot de passe" in said and "une nouvelle lettre" in said
+    assert is_sealed(two) and two.again()[1].staff_member == declared
+
+
+def test_so_it_does_where_the_reset_left_the_other_account_alone(two: Two) -> None:
+    declared = member()
+    User.objects.filter(pk=two.source.pk).update(staff_member=declared)
+    two.merge()
+    User.objects.filter(pk=two.target.pk).update(is_staff=True)
+    reset_the_school_of(declared)
+    Client().post(link_to("claire.ent@exemple.fr"))
+    assert is_sealed(two)
+
+
+def test_a_reset_before_the_two_accounts_were_one_seals_nothing_later(two: Two) -> None:
+    declared = member()
+    reset_the_school_of(declared)
+    User.objects.filter(pk=two.source.pk).update(staff_member=declared)
+    two.merge()
+    Client().post(link_to("claire.ent@exemple.fr"))
+    assert not is_sealed(two)
+
+
+def by_a_new_password(two: Two) -> None:
+    two.target.set_password("Une-autre-brume-9")
+    two.target.save()
+
+
+def by_the_dane(two: Two) -> None:
+    recovery.make_choose(two.target, readers=[], academy="70")
+
+
+def by_ending_its_sessions(two: Two) -> None:
+    User.objects.filter(pk=two.target.pk).update(session_epoch=1)
+
+
+@pytest.mark.parametrize("close", [by_a_new_password, by_the_dane, by_ending_its_sessions])
+def test_what_was_closed_since_by_its_owner_or_by_staff_stays_closed_in_both(
+    two: Two, close: Callable[[Two], None]
+) -> None:
+    two.merge()
+    close(two)
+    Client().post(link_to("claire.ent@exemple.fr"))
+    assert is_sealed(two)
+    Client().post("/acces-oublie/", {"login": "claire.ent@exemple.fr"})
+    assert letters_to("claire.ent@exemple.fr")[-1].kind == recovery.KIND  # and its owner gets back in
+
+
+def test_a_suspended_account_is_not_left_by_taking_the_other_one_back(two: Two) -> None:
+    two.merge()
+    link = link_to("claire.ent@exemple.fr")
+    assistance.suspend(two.target, by=appoint(None, "national", None), reason="Une bonne raison.")
+    refused = Client().post(link)
+    assert refused.status_code == 409 and "suspendu" in words(refused)
+    assert not two.again()[1].is_active

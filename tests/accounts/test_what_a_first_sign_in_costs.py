@@ -8,9 +8,21 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts import otp_keys
-from accounts.models import User
+from accounts.models import PolicyDocument, User
+from schools.school_year import today
 from tests.accounts.conftest import shape_of
-from tests.accounts.letters import ANOTHER, CODE, IDENTIFIER, OWN, Letters, come_in, open_letter, teacher
+from tests.accounts.letters import (
+    ANOTHER,
+    CODE,
+    IDENTIFIER,
+    OWN,
+    Letters,
+    accept_charter,
+    choose_password,
+    come_in,
+    open_letter,
+    teacher,
+)
 from tests.accounts.letters import letters as letters
 from tests.accounts.test_what_a_page_costs import costs, hashes
 
@@ -85,9 +97,37 @@ def test_known_and_unknown_are_met_by_the_same_statements(colleague: User, typed
     assert pages[0] == pages[1]
 
 
-def test_a_page_behind_the_door_asks_for_one_thing_more_the_charter(colleague: User) -> None:
+def test_a_page_behind_the_door_asks_for_the_session_alone(colleague: User) -> None:
+    """What its owner has accepted comes with it; which charter is in force is remembered."""
     browser = Client()
     browser.post(DOOR, {"login": IDENTIFIER, "password": OWN})
     browser.get("/mon-compte/nom/")
-    with costs(2):  # the session, and whether the charter changed
+    with costs(1):
         assert browser.get("/mon-compte/nom/").status_code == 200
+
+
+def test_each_step_of_a_first_sign_in_has_its_budget(letters: Letters) -> None:
+    letters.give(teacher())
+    browser, _answer = open_letter()
+    browser.get("/premiere-connexion/charte/")  # what all ask for is remembered
+    with costs(1):
+        browser.get("/premiere-connexion/charte/")
+    with costs(6):
+        accept_charter(browser)
+    with costs(3):
+        browser.get("/premiere-connexion/mot-de-passe/")
+    with costs(13):
+        choose_password(browser)
+
+
+def test_a_charter_that_comes_into_force_is_met_at_the_next_page(colleague: User) -> None:
+    """Also by who was shown a moment ago that they owe nothing (SAFETY T38)."""
+    browser = Client()
+    browser.post(DOOR, {"login": IDENTIFIER, "password": OWN})
+    assert browser.get("/mon-compte/nom/").status_code == 200
+    new = PolicyDocument.objects.in_force("charter_staff").get()
+    new.pk, new.version, new.in_force_from = None, "2099-1", today()
+    new.save(force_insert=True)
+    assert browser.get("/mon-compte/nom/").url.startswith("/premiere-connexion/charte/")
+    accept_charter(browser)
+    assert browser.get("/mon-compte/nom/").status_code == 200

@@ -70,6 +70,10 @@ class Portal(Installation):
         """Let a school have a « teacher » or a « pupil » whose letter was opened, and no more done."""
         self._run("tests.journeys.newcomers", uai, identifier, code, who)
 
+    def set_up_provider(self, issuer: str, client: str, secret: str, *declared: str) -> None:
+        """Set up the sign-in of Lyon; a school there declares a teacher: UAI, identifier, first name."""
+        self._run("tests.journeys.provided", issuer, client, secret, *declared)
+
     def appoint_head(self, uai: str, name: str, username: str, address: str, password: str) -> None:
         """Let a school have a head, Samir Roux, who has an account."""
         self._run("tests.journeys.headed", uai, name, username, address, password)

@@ -17,6 +17,7 @@ const issuer = `http://localhost:${port}${MOUNT}`;
 
 const PEOPLE = {
   claire: { preferred_username: 'cdubois', email: 'sylvie.lambert@ac-lyon.fr' },
+  luc: { preferred_username: 'lmartin' },
   inconnu: { preferred_username: 'personne' },
 };
 

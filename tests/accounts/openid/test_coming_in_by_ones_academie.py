@@ -131,6 +131,27 @@ def test_who_gets_a_former_colleagues_identifier_does_not_get_her_account(
     assert teacher.signs_in()["Location"] == UNKNOWN and teacher.account() is None
 
 
+def test_nor_after_the_colleague_has_left_the_school(
+    academy: RealProvider, teacher: Teacher, record: StaffMember
+) -> None:
+    """Her record has no access any more, but her account keeps the name that the identifier is (T42)."""
+    teacher.signs_in()
+    owner = teacher.account()
+    assert owner is not None
+    StaffMember.objects.update(gone_at=timezone.now(), access_until=timezone.now())
+    ProviderIdentity.objects.update(sub="celle-qui-est-partie")
+    declared("0690002C", LYON, first_name="Cécile")
+    newcomer = Teacher()
+    assert newcomer.signs_in()["Location"] == UNKNOWN and newcomer.account() is None
+    ProviderIdentity.objects.all().delete()  # whom no identity is known of is told apart by the name
+    newcomer = Teacher()
+    assert newcomer.signs_in()["Location"] == UNKNOWN and newcomer.account() is None
+    StaffMember.objects.filter(gone_at=None).update(first_name="Claire")  # the same person, at another school
+    again = Teacher()
+    again.signs_in()
+    assert again.account() == owner
+
+
 def test_a_suspended_account_stays_closed(
     academy: RealProvider, teacher: Teacher, record: StaffMember
 ) -> None:

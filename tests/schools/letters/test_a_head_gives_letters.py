@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
+from accounts import local_admins
 from accounts.models import Area, LocalAdmin, User
 from audit.models import Record
 from schools.letters import making
@@ -234,3 +235,25 @@ def test_a_helper_neither_makes_nor_prints_a_letter_that_makes_a_head(
     pile = LetterBatch.objects.latest("pk")
     assert [line.identifier for line in lines(pile)] == ["nroux"]
     assert helpers.get(f"{PAGE}{pile.public_id}/").status_code == 200
+
+
+def test_nor_one_of_a_colleague_who_looks_after_more_than_the_helper(
+    head: User, person: Callable[..., User], unprinted: Callable[[], None]
+) -> None:
+    """Whoever holds the code of a colleague in charge of the families is in charge of them (SAFETY T35)."""
+    unprinted()
+    secretary, adviser = colleague(), colleague("Farida", "faroux")
+    helper = person("nadia.roux")
+    User.objects.filter(pk=helper.pk).update(staff_member=secretary)
+    local_admins.set_areas(secretary, ["letters"], by=head)
+    local_admins.set_areas(adviser, ["families"], by=head)
+    helpers, heads = browser_of(User.objects.get(pk=helper.pk)), browser_of(head)
+    assert "Farida ROUX" not in text_of(helpers.get(PERSONS, {"q": "farida"}))
+    wanted = {"new": f"staff_member:{adviser.public_id}", "submission": str(uuid4())}
+    assert helpers.post(PERSONS, wanted).status_code == 404 and not Letter.objects.exists()
+    with pytest.raises(making.Nobody):
+        asked(audience="staff", includes_known=True)
+    answer = heads.post(PERSONS, wanted)  # the head gives it, and nobody else prints it
+    assert answer.status_code == 302 and heads.get(answer["Location"]).status_code == 200
+    assert helpers.get(answer["Location"]).status_code == 404
+    assert helpers.post(answer["Location"], {"pdf": "0"}).status_code == 404

@@ -12,19 +12,25 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts import assistance, local_admins
+from accounts.models import User
 from audit.models import Record
 from schools import paper_codes
-from schools.letters import codes, signs
+from schools.letters import codes, making, signs
 from schools.letters.codes import Audience, Mistyped, Spent, WrongCode, spend
 from schools.models import GuardianTie, Letter, LetterBatch, Schooling, StaffMember, Student
 from schools.rosters import merging
+from schools.rosters.rows import StaffRole
 from schools.scope import EVERYWHERE
 from tests.accounts.conftest import shape_of
+from tests.accounts.heads import head_of
+from tests.accounts.staff import appoint
 from tests.guardians.test_many_at_once import abreast
-from tests.schools.rosters.declared import HEAD, school
+from tests.schools.rosters.declared import HEAD, declare, school
+from tests.schools.rosters.declared import colleague as listed
 from throttling import limits
 
-from .conftest import colleague, guardian_of, lines, made, pupils
+from .conftest import asked, colleague, guardian_of, lines, made, pupils
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("portal")]
 ALL = frozenset(Audience)
@@ -284,3 +290,77 @@ def test_two_records_of_one_child_lead_to_the_one_that_counts(letter: tuple[Stud
     [kept] = pupils(["Inès"])
     merging.merge(kept, child, scope=EVERYWHERE, by=HEAD, reason="la même enfant")
     assert use(child.identifier, code).student == kept
+
+
+class TestRightsThatGrow:
+    """A letter printed for a teacher must not open what a head may do (docs/adr/0010)."""
+
+    @pytest.fixture
+    def teacher(self, unprinted: Callable[[], None]) -> tuple[StaffMember, str]:
+        unprinted()
+        declare([listed("Nadia", identifier="nroux")], kind="staff")
+        [line] = lines(made(audience=Audience.STAFF))
+        return StaffMember.objects.get(), line.code
+
+    def test_it_opens_what_it_was_printed_for(self, teacher: tuple[StaffMember, str]) -> None:
+        declare([listed("Nadia", identifier="nroux", email="n.roux@ac-normandie.fr")], kind="staff")
+        assert use("nroux", teacher[1]).staff_member == teacher[0]
+
+    def test_the_file_that_makes_somebody_head_kills_it(self, teacher: tuple[StaffMember, str]) -> None:
+        declare([listed("Nadia", StaffRole.HEAD, identifier="nroux")], kind="staff")
+        with pytest.raises(WrongCode):
+            use("nroux", teacher[1])
+        assert Letter.objects.get().revoked_at is not None  # and the school reads why on its list
+        made_anew = codes.replace(teacher[0], school=school(), by=HEAD, submission=uuid4())
+        [line] = lines(made_anew.batch)
+        assert use("nroux", line.code).staff_member == teacher[0]
+
+    def test_it_dies_even_on_the_device_that_has_just_used_it(self, teacher: tuple[StaffMember, str]) -> None:
+        use("nroux", teacher[1])
+        declare([listed("Nadia", StaffRole.HEAD, identifier="nroux")], kind="staff")
+        with pytest.raises(WrongCode):
+            use("nroux", teacher[1])
+
+    def test_a_head_who_left_and_comes_back_needs_another_one(self, teacher: tuple[StaffMember, str]) -> None:
+        other = listed("Anne", identifier="aroux")
+        head = listed("Nadia", StaffRole.HEAD, identifier="nroux")
+        declare([head, other], kind="staff")
+        [line] = lines(codes.replace(teacher[0], school=school(), by=HEAD, submission=uuid4()).batch)
+        declare([other], kind="staff", confirmed=True)
+        declare([head, other], kind="staff")
+        with pytest.raises(WrongCode):
+            use("nroux", line.code)
+
+    def test_a_letter_that_is_being_made_meanwhile_never_counts(
+        self, teacher: tuple[StaffMember, str]
+    ) -> None:
+        batch = asked(audience=Audience.STAFF, includes_known=True)
+        declare([listed("Nadia", StaffRole.HEAD, identifier="nroux"), listed("Anne")], kind="staff")
+        StaffMember.objects.update(role="teacher")  # so that the worker writes it all the same
+        making.make(str(batch.public_id))
+        batch.refresh_from_db()
+        assert batch.state == LetterBatch.State.READY
+        code = {line.identifier: line.code for line in lines(batch)}["nroux"]
+        assert not Letter.objects.given().filter(batch=batch, staff_member=teacher[0]).exists()
+        with pytest.raises(WrongCode):
+            use("nroux", code)
+
+    def test_so_does_what_a_head_hands_on_but_not_what_they_take_back(
+        self, teacher: tuple[StaffMember, str]
+    ) -> None:
+        member, code = teacher
+        head = head_of(school())
+        local_admins.set_areas(member, ["letters"], by=head)
+        with pytest.raises(WrongCode):
+            use("nroux", code)
+        [line] = lines(codes.replace(member, school=school(), by=HEAD, submission=uuid4()).batch)
+        local_admins.set_areas(member, [], by=head)
+        assert use("nroux", line.code).staff_member == member
+
+    def test_an_account_that_the_dane_attaches_is_not_opened_by_an_older_letter(
+        self, teacher: tuple[StaffMember, str], person: Callable[..., User]
+    ) -> None:
+        dane = appoint(None, "national")
+        assistance.attach(person(), uai=school().uai, identifier="nroux", by=dane, reason="Elle a téléphoné.")
+        with pytest.raises(WrongCode):
+            use("nroux", teacher[1])
