@@ -61,7 +61,8 @@ def _revoke_division(request: HttpRequest, school: School, scope: Scope) -> Http
     else:
         count = revoking.revoke_division(division, scope=scope, by=who.asks(request))
         told = ngettext("%(count)d lettre annulée.", "%(count)d lettres annulées.", count)
-        messages.success(request, told % {"count": count})
+        none = _("Aucune lettre de cette classe n’était à annuler.")
+        messages.success(request, told % {"count": count} if count else none)
     return redirect("own_school_letters")
 
 

@@ -24,14 +24,15 @@ def any_planned() -> bool:
 
 
 def _classes(user: User) -> Panel | None:
-    """What to open, or where to go: for a teacher always, for others when there is something."""
+    """What to open, or where to go: for a teacher always, for a pupil of a school too, who else has nothing
+    on the page; for others when there is something."""
     is_teacher = teaching.seems_a_teacher(user)
     held = _next(ClassSession.objects.alive().run_by(user)) if is_teacher else []
     attended: list[ClassSession] = []
     if not is_teacher and not user.is_staff and any_planned():
         alive = ClassSession.objects.alive()
         attended = _next(alive.of_children_of(user) if _is_guardian(user) else alive.attended_by(user))
-    if not is_teacher and not attended:
+    if not is_teacher and not attended and user.student_id is None:
         return None
     return Panel(
         title=_("Mes classes virtuelles"),

@@ -22,6 +22,7 @@ from virtual_classes.clock import zone_of
 from virtual_classes.models import ClassRules, ClassSession, Membership, VirtualClass
 
 from .conftest import by_link, knock, link, signed_in, teacher_of
+from .test_standing_at_the_door import text
 from .test_who_may_teach import NEW, new_class
 
 pytestmark = pytest.mark.django_db
@@ -301,3 +302,11 @@ def test_of_two_hours_that_touch_neither_is_in_the_other(planned: Planned, teach
     )
     assert found is None and isinstance(session.during, DateTimeTZRange)
     assert timezone.is_aware(session.starts_at)
+
+
+def test_a_pupil_whom_no_class_awaits_reads_that_one_will_be_found_here(
+    pupil: Callable[..., User], person: Callable[..., User]
+) -> None:
+    page = text(signed_in(pupil()).get("/mon-espace/"))
+    assert "Pas de classe pour le moment." in page
+    assert "Pas de classe" not in text(signed_in(person("un.pere")).get("/mon-espace/"))

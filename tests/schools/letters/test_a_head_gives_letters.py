@@ -120,6 +120,8 @@ def test_a_pile_that_went_astray_is_worth_nothing(head: User, unprinted: Callabl
     assert "Choisissez d’abord la classe" in text_of(browser.post(PAGE, {"division": ""}, follow=True))
     answer = browser.post(PAGE, {"division": str(division().public_id)}, follow=True)
     assert "2 lettres annulées" in text_of(answer) and not Letter.objects.alive().exists()
+    again = browser.post(PAGE, {"division": str(division().public_id)}, follow=True)
+    assert "Aucune lettre de cette classe n’était à annuler." in text_of(again)
 
 
 def test_giving_and_taking_ask_for_the_password_when_its_last_proof_is_old(
