@@ -21,6 +21,7 @@ from tests.accounts.conftest import Family
 from tests.accounts.staff import appoint, staff_client
 from tests.journeys.conftest import launch
 from tests.journeys.visitor import DESK, NARROWEST, PHONE
+from tests.lights import every_light
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 HOME = "/administration/"
@@ -101,8 +102,7 @@ def pages(family: Family, person: Callable[..., User]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(("size", "scheme"), every_light(phone=PHONE, desk=DESK))
 def test_no_barrier_is_found(opens: Any, pages: list[str], size: Any, scheme: Any) -> None:
     page = opens(staff_client(appoint(None, "national")))
     page.set_viewport_size(size)
@@ -178,7 +178,9 @@ def test_without_javascript_everything_works_too(browser: Browser, live_server: 
     context.close()
 
 
-@pytest.mark.parametrize("scripted", PAYLOADS)
+@pytest.mark.parametrize(
+    "scripted", [*PAYLOADS[:3], *(pytest.param(each, marks=pytest.mark.long) for each in PAYLOADS[3:])]
+)
 def test_a_name_is_only_ever_a_name(opens: Any, family: Family, person: Any, scripted: str) -> None:
     """What is in a row, past our forms even, is shown as it stands and never run (SAFETY T34)."""
     user = person("autre.personne")

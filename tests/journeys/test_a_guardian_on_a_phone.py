@@ -18,7 +18,7 @@ PASSWORD = "Ri7ière & galets"
     ("javascript", "size", "number", "name"),
     [
         (False, PHONE, "0612345111", "Kerbrat"),
-        (True, PHONE, "0612345112", "Le Goff"),
+        pytest.param(True, PHONE, "0612345112", "Le Goff", marks=pytest.mark.long),
         pytest.param(True, DESK, "0612345113", "Haÿ", marks=pytest.mark.long),
     ],
     ids=["phone-plain", "phone-scripts", "desk-scripts"],

@@ -54,6 +54,7 @@ def goes_there(visitor: Visitor) -> None:
     over_there(visitor, BUTTON, comes_back=False)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("javascript", [True, False], ids=["with_scripts", "without_scripts"])
 def test_a_guardian_on_a_phone_comes_in_and_leaves_again(
     comes: Comes, provider: RealProvider, javascript: bool

@@ -10,7 +10,9 @@ from .visitor import PHONE
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "plain"])
+@pytest.mark.parametrize(
+    "javascript", [pytest.param(True, marks=pytest.mark.long), False], ids=["scripts", "plain"]
+)
 def test_a_father_says_who_he_is_and_the_computer_remembers_until_he_forgets(
     comes: Comes, javascript: bool
 ) -> None:

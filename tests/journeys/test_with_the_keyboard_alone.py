@@ -76,6 +76,7 @@ def test_a_whole_sign_up_by_tab_enter_space_and_arrows_with_the_focus_always_in_
     is_at_home(pupil, rose)
 
 
+@pytest.mark.long
 def test_enter_in_a_field_sends_the_form_without_javascript_too(comes: Comes) -> None:
     yann = Person(first_name="Yann", last_name="Le Goff", username="yann.legoff", address="yann@exemple.fr")
     pupil = comes(javascript=False)

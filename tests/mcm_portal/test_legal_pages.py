@@ -21,6 +21,7 @@ from accounts.openid.door import PROVIDER
 from accounts.urls import PolicyConverter
 from guardians.franceconnect.visits import FRANCECONNECT
 from mcm_portal.entrance import CHOICE
+from tests.lights import every_light
 
 PAGES = ["/plan-du-site/", *(f"/textes/{slug}/" for slug in PolicyConverter.KINDS)]
 PAGES += [f"/aide/classes-virtuelles/{name}/" for name in ("animer", "questions", "eleve")]
@@ -240,8 +241,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize(("viewport", "scheme"), every_light(phone=PHONE, desk=DESK))
 def test_no_barrier_is_found_and_no_page_scrolls_sideways(live_server, browser, viewport, scheme) -> None:
     policy_texts.load()
     context = browser.new_context(

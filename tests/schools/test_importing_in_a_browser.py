@@ -161,8 +161,15 @@ def test_a_head_does_it_on_a_phone_without_javascript(
     assert Student.objects.get().first_name == "Léa"
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "plain"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize(
+    ("javascript", "size"),
+    [
+        pytest.param(True, PHONE, id="phone-scripts"),
+        pytest.param(False, PHONE, id="phone-plain", marks=pytest.mark.long),
+        pytest.param(True, DESK, id="desk-scripts", marks=pytest.mark.long),
+        pytest.param(False, DESK, id="desk-plain", marks=pytest.mark.long),
+    ],
+)
 def test_the_head_of_the_demonstration_goes_from_wrong_files_to_the_right_ones(
     opens: Any, settings: Any, size: Any, javascript: bool
 ) -> None:
