@@ -332,11 +332,16 @@ class TestRightsThatGrow:
             use("nroux", line.code)
 
     def test_a_letter_that_is_being_made_meanwhile_never_counts(
-        self, teacher: tuple[StaffMember, str]
+        self, teacher: tuple[StaffMember, str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         batch = asked(audience=Audience.STAFF, includes_known=True)
-        declare([listed("Nadia", StaffRole.HEAD, identifier="nroux"), listed("Anne")], kind="staff")
-        StaffMember.objects.update(role="teacher")  # so that the worker writes it all the same
+        begin_to_count = making.begin_to_count
+
+        def once_she_is_head(made: LetterBatch) -> None:
+            declare([listed("Nadia", StaffRole.HEAD, identifier="nroux"), listed("Anne")], kind="staff")
+            begin_to_count(made)
+
+        monkeypatch.setattr(making, "begin_to_count", once_she_is_head)
         making.make(str(batch.public_id))
         batch.refresh_from_db()
         assert batch.state == LetterBatch.State.READY
@@ -344,6 +349,14 @@ class TestRightsThatGrow:
         assert not Letter.objects.given().filter(batch=batch, staff_member=teacher[0]).exists()
         with pytest.raises(WrongCode):
             use("nroux", code)
+
+    def test_a_pile_leaves_out_whose_rights_have_grown(self, teacher: tuple[StaffMember, str]) -> None:
+        batch = asked(audience=Audience.STAFF, includes_known=True)
+        declare([listed("Nadia", StaffRole.HEAD, identifier="nroux"), listed("Anne")], kind="staff")
+        StaffMember.objects.update(role="teacher")  # they give the post back, and not what they knew
+        making.make(str(batch.public_id))
+        batch.refresh_from_db()
+        assert "nroux" not in [line.identifier for line in lines(batch)]
 
     def test_so_does_what_a_head_hands_on_but_not_what_they_take_back(
         self, teacher: tuple[StaffMember, str]
