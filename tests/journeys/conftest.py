@@ -47,12 +47,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def comes(portal: Portal, browser: Browser) -> Iterator[Comes]:
+def comes(request: pytest.FixtureRequest, portal: Portal, browser: Browser) -> Iterator[Comes]:
     """Let somebody come to the portal; at the end of the test they leave and nothing was wrong."""
     visitors: list[Visitor] = []
+    is_long = request.node.get_closest_marker("long") is not None
 
     def come(*, at: Portal = portal, **kind: Any) -> Visitor:
-        visitors.append(Visitor(browser, at, **kind))
+        visitors.append(Visitor(browser, at, asks_twice=is_long, **kind))
         return visitors[-1]
 
     yield come
