@@ -1,29 +1,32 @@
-"""A teacher and a child come to the ENT with the code of their letters, on a phone (SCREENS C2 to C5)."""
+"""A teacher and a child come to the ENT with the code of their letters, on a phone, at a desk (C2 to C5)."""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
 from .conftest import Comes
 from .portal import Portal
-from .visitor import PHONE
+from .visitor import DESK, PHONE
 
 pytestmark = pytest.mark.browser
 CODE = "K7M4PQXWG"  # the last sign checks the others
 PASSWORD = "Brume-Lac42!"
 SCRIPTS = [
-    pytest.param(False, 1, id="phone-plain"),
-    pytest.param(True, 2, id="phone-scripts", marks=pytest.mark.long),
+    pytest.param(False, PHONE, 1, id="phone-plain"),
+    pytest.param(True, DESK, 2, id="desk-scripts", marks=pytest.mark.long),
 ]
 
 
-@pytest.mark.parametrize(("javascript", "number"), SCRIPTS)
-def test_a_teacher_takes_the_three_steps(comes: Comes, portal: Portal, javascript: bool, number: int) -> None:
+@pytest.mark.parametrize(("javascript", "size", "number"), SCRIPTS)
+def test_a_teacher_takes_the_three_steps(
+    comes: Comes, portal: Portal, javascript: bool, size: Any, number: int
+) -> None:
     identifier, mobile = f"cmorel{number}", f"+3361234510{number}"
     portal.hand_a_letter("0501271K", identifier, CODE, "teacher")
-    teacher = comes(javascript=javascript, size=PHONE)
+    teacher = comes(javascript=javascript, size=size)
     teacher.go("/lettre/")
     teacher.stands_on("J’ai une lettre")
     teacher.write("Identifiant", identifier)
@@ -91,11 +94,13 @@ def test_a_teacher_takes_the_three_steps(comes: Comes, portal: Portal, javascrip
     teacher.stands_on("Choisir un nouveau mot de passe")
 
 
-@pytest.mark.parametrize(("javascript", "number"), SCRIPTS)
-def test_a_child_of_ten_takes_two_steps(comes: Comes, portal: Portal, javascript: bool, number: int) -> None:
+@pytest.mark.parametrize(("javascript", "size", "number"), SCRIPTS)
+def test_a_child_of_ten_takes_two_steps(
+    comes: Comes, portal: Portal, javascript: bool, size: Any, number: int
+) -> None:
     identifier = f"zoe.petit4{number}"
     portal.hand_a_letter("0501271K", identifier, CODE, "pupil")
-    child = comes(javascript=javascript, size=PHONE)
+    child = comes(javascript=javascript, size=size)
     child.go("/eleves/connexion/")
     child.stands_on("Connexion des élèves")
     child.follow("Mot de passe oublié")
