@@ -282,11 +282,10 @@ def _end_rooms_of_nobody() -> None:
         try:
             providers.get(each.provider).end(room)
         except Unavailable:
-            row.filter(since__lte=Now() - GIVE_UP).delete()
+            row = row.filter(since__lte=Now() - GIVE_UP)  # else it is asked again
         except (Refused, NotConfigured, UnknownProvider):
-            row.delete()
-        else:
-            row.delete()
+            pass  # nobody is left to end it
+        row.delete()
 
 
 def room_of(session: ClassSession) -> Room:
