@@ -11,6 +11,8 @@ from typing import Any
 
 import psycopg2
 
+from schools.copying import copies
+
 ROWS_AT_ONCE = 500
 _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -38,7 +40,8 @@ class Tables:
         ``columns`` are their names, with spaces between.
         """
         names = columns.split()
-        self.cursor.copy_expert(f"COPY {table} ({', '.join(names)}) FROM STDIN", _Text(rows))
+        with copies():
+            self.cursor.copy_expert(f"COPY {table} ({', '.join(names)}) FROM STDIN", _Text(rows))
         count = int(self.cursor.rowcount)
         self.touched[table] = self.touched.get(table, 0) + count
         if "id" in names:

@@ -27,12 +27,17 @@ DAY = timedelta(days=1)
 def published(
     version: str, *, days: int, major: bool = True, kind: str = "terms", **more: str
 ) -> PolicyDocument:
-    """A version that came into force some days ago (negative: will)."""
+    """A version in force for some days (negative: it will be); for more, where one of ours began that day."""
+    day = today() - days * DAY
+    while PolicyDocument.objects.filter(
+        kind=kind, language=more.get("language", "fr"), in_force_from=day
+    ).exists():
+        day -= DAY
     return PolicyDocument.objects.create(
         kind=kind,
         version=version,
         major=major,
-        in_force_from=today() - days * DAY,
+        in_force_from=day,
         published_at=timezone.now(),
         **{"title": f"Titre {version}", "summary": "Résumé", "body": f"Texte {version}", **more},
     )

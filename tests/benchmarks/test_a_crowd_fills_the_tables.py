@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import psycopg2.extensions
 import pytest
 from django.apps import apps
 from django.contrib.admin import site
@@ -20,17 +19,9 @@ COUNT = 4_000  # more than a table that is read from end to end for nothing
 
 @pytest.fixture
 def tables(portal: None) -> Iterator[Tables]:
-    """The tables of this test, by the cursor that psycopg2 gave to Django.
-
-    The benchmark's own process serves no pages. One that did waits by a callback, and psycopg2 cannot copy.
-    """
-    callback = psycopg2.extensions.get_wait_callback()
-    psycopg2.extensions.set_wait_callback(None)
-    try:
-        with connection.cursor() as cursor:
-            yield Tables(cursor.cursor)
-    finally:
-        psycopg2.extensions.set_wait_callback(callback)
+    """The tables of this test, by the cursor that psycopg2 gave to Django."""
+    with connection.cursor() as cursor:
+        yield Tables(cursor.cursor)
 
 
 def people(tables: Tables, count: int) -> crowd.Crowd:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Iterator
 
-import psycopg2.extensions
 import pytest
 from django.db import connection
 
@@ -29,16 +27,10 @@ COUNT = 25
 
 
 @pytest.fixture
-def declared(portal: None) -> Iterator[None]:
+def declared(portal: None) -> None:
     """Guardians whom schools have declared, by the cursor that psycopg2 gave to Django."""
-    callback = psycopg2.extensions.get_wait_callback()
-    psycopg2.extensions.set_wait_callback(None)
-    try:
-        with connection.cursor() as cursor:
-            guardians.declare(Tables(cursor.cursor), COUNT, school_year=2026)
-        yield
-    finally:
-        psycopg2.extensions.set_wait_callback(callback)
+    with connection.cursor() as cursor:
+        guardians.declare(Tables(cursor.cursor), COUNT, school_year=2026)
 
 
 def test_each_of_them_is_known_to_a_school_by_name_and_number_and_to_one_only(declared: None) -> None:

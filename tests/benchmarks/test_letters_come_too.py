@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import psycopg2.extensions
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -30,21 +28,11 @@ SINK = Sink(0)  # nothing is mailed
 
 
 @pytest.fixture
-def declared(portal: None) -> Iterator[None]:
+def declared(portal: None) -> None:
     """Schools that have given letters, by the cursor that psycopg2 gave to Django."""
-    callback = psycopg2.extensions.get_wait_callback()
-    psycopg2.extensions.set_wait_callback(None)
-    try:
-        with connection.cursor() as cursor:
-            letter_holders.declare(
-                Tables(cursor.cursor),
-                COUNT,
-                school_year=SchoolYear.current().year,
-                link_key=settings.LINK_KEY,
-            )
-        yield
-    finally:
-        psycopg2.extensions.set_wait_callback(callback)
+    year = SchoolYear.current().year
+    with connection.cursor() as cursor:
+        letter_holders.declare(Tables(cursor.cursor), COUNT, school_year=year, link_key=settings.LINK_KEY)
 
 
 class ByTestClient:
