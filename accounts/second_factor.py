@@ -32,7 +32,7 @@ from audit import journal
 from throttling import limits
 
 from . import correspondence, reauthentication
-from .models import SignInName, User
+from .models import User
 from .sealing import seal, unseal
 
 KIND_ADDED = "accounts.second_factor_added"
@@ -88,7 +88,11 @@ class Adapter(DefaultMFAAdapter):
 
     def get_public_key_credential_user_entity(self, user: Any) -> dict[str, Any]:
         """Name a person to their own device: what it stores for good says nothing about them."""
-        return {"id": user.public_id.bytes, "name": _sign_in_name(user), "display_name": user.full_name}
+        return {
+            "id": user.public_id.bytes,
+            "name": user.sign_in_name() or user.full_name,
+            "display_name": user.full_name,
+        }
 
 
 def has_one(user: User) -> bool:
@@ -120,12 +124,8 @@ def new_secret() -> str:
 
 def uri(user: User, secret: str) -> str:
     """Return what the QR code says to the app: an ``otpauth://`` address with the person's user name."""
-    label = f"{NAME}:{_sign_in_name(user)}"
+    label = f"{NAME}:{user.sign_in_name() or user.full_name}"
     return f"otpauth://totp/{quote(label)}?secret={secret}&issuer={quote(NAME)}"
-
-
-def _sign_in_name(user: User) -> str:
-    return SignInName.objects.filter(user=user).values_list("name", flat=True).first() or user.full_name
 
 
 def normalised(typed: str) -> str:

@@ -200,6 +200,13 @@ class User(AbstractBaseUser, PermissionsMixin):
             or ""
         )
 
+    def sign_in_name(self) -> str:
+        """Return the newest name they sign in with, or an empty string for who signs in by address alone.
+
+        A browser's password manager looks for it beside each password and PIN; an app of codes shows it.
+        """
+        return self.sign_in_names.order_by("-pk").values_list("name", flat=True).first() or ""
+
     @cached_property
     def _scopes(self) -> dict[Power, Scope]:
         if not self.is_active:

@@ -103,7 +103,7 @@ def _ask_again(request: PersonRequest, form: PasswordOrPasskeyForm, wanted: str)
             "form": form,
             "next": wanted,
             # For the browser's password manager, which looks for a name beside a password.
-            "name": request.user.sign_in_names.values_list("name", flat=True).first() or "",
+            "name": request.user.sign_in_name(),
             "passkeys": passkeys.of(request.user),
             "passkey_origin": passkeys.origin(),
         },

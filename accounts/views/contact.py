@@ -59,7 +59,7 @@ def preferences(request: PersonRequest) -> HttpResponse:
             if (waits_for_code := _save(request, form, response)) is not None:
                 return redirect("preferences_sms_code") if waits_for_code else response
     done = "fait" in request.GET and not form.is_bound
-    shown = {"done": done, "proof": proof, "login": _login_of(request.user), **_shown(request, form)}
+    shown = {"done": done, "proof": proof, "login": request.user.sign_in_name(), **_shown(request, form)}
     return render(request, "accounts/preferences/contact.html", shown)
 
 
@@ -82,11 +82,6 @@ def _owes_proof(request: PersonRequest, form: AddressOnlyForm) -> bool:
     except limits.Refused as refusal:
         form.add_error(None, _("Trop d’essais. Réessayez %(wait)s.") % {"wait": refusal.wait})
     return True
-
-
-def _login_of(user: User) -> str:
-    """Return a name they sign in with, for the browser's password manager."""
-    return user.sign_in_names.values_list("name", flat=True).first() or ""
 
 
 @never_cache

@@ -105,7 +105,7 @@ def set_up(request: PersonRequest) -> HttpResponse:
         "accounts/otp_key/set_up.html",
         {
             "form": form,
-            "name": _name_of(user),
+            "name": user.sign_in_name(),
             "seed": " ".join(seed[start : start + 4] for start in range(0, len(seed), 4)),
             "picture": f"data:image/svg+xml;base64,{picture}",
         },
@@ -142,7 +142,7 @@ def change_pin(request: PersonRequest) -> HttpResponse:
         except otp_keys.NoKey:
             return redirect("otp_key")
         return HttpResponseRedirect(f"{reverse('otp_key')}?fait=pin")
-    shown = {"form": form, "name": _name_of(request.user)}
+    shown = {"form": form, "name": request.user.sign_in_name()}
     return render(request, "accounts/otp_key/pin.html", shown)
 
 
@@ -177,11 +177,6 @@ def remove(request: PersonRequest) -> HttpResponse:
     if otp_keys.key_of(request.user) is None:
         return redirect("otp_key")
     return render(request, "accounts/otp_key/remove.html")
-
-
-def _name_of(user: User) -> str:
-    """Return a name they sign in with: their browser's password manager looks for one beside a PIN."""
-    return user.sign_in_names.order_by("-pk").values_list("name", flat=True).first() or ""
 
 
 def _proof_first(request: PersonRequest) -> HttpResponse | None:
