@@ -38,7 +38,6 @@ from . import (
     standing,
 )
 from .held_letters import HELD
-from .key_letters import KEY
 from .models import (
     PUPILS,
     AddressChange,
@@ -51,6 +50,7 @@ from .models import (
     is_staff_door,
 )
 from .staff_letters import TOLD
+from .ways_in_letters import WAYS_IN
 
 logger = structlog.get_logger(__name__)
 DAY = timedelta(days=1)
@@ -218,9 +218,9 @@ def address_changed_letter(context: Context) -> Letter:
 
 def told_letter(kind: str, context: Context) -> Letter:
     """Tell a person, or who holds their account, what became of it (``staff_letters``, ``held_letters``,
-    ``key_letters``).
+    ``ways_in_letters``).
     """
-    told, user = {**TOLD, **HELD, **KEY}[kind], _person(context)
+    told, user = {**TOLD, **HELD, **WAYS_IN}[kind], _person(context)
     return write(
         "told",
         {
@@ -375,7 +375,7 @@ register(recovery.KIND_CHANGED, password_changed_letter, label=_("Mot de passe c
 register(address_change.KIND, address_change_letter, label=_("Nouvelle adresse à confirmer"))
 register(address_change.KIND_ASKED, address_change_asked_letter, label=_("Changement d’adresse demandé"))
 register(address_change.KIND_DONE, address_changed_letter, label=_("Adresse changée"))
-for _kind, _told in {**TOLD, **HELD, **KEY}.items():
+for _kind, _told in {**TOLD, **HELD, **WAYS_IN}.items():
     register(_kind, partial(told_letter, _kind), label=_told.subject)
 register(
     second_factor.KIND_ADDED, second_factor_letter("second_factor_added"), label=_("Second facteur ajouté")

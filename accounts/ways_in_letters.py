@@ -1,4 +1,4 @@
-"""What people are told of their « clé OTP » and of their académie's sign-in, so that a thief is noticed.
+"""What people are told of ways into their account, « clé OTP » and académie's sign-in: a thief is noticed.
 
 Registered by :mod:`accounts.letters`.
 """
@@ -14,7 +14,7 @@ from .staff_letters import Told
 _NOT_YOU = _("C’était vous ? Alors tout va bien. Sinon, choisissez tout de suite un nouveau mot de passe.")
 _NEW_PASSWORD = _("Choisir un nouveau mot de passe")
 
-KEY: dict[str, Told] = {
+WAYS_IN: dict[str, Told] = {
     otp_keys.KIND_ADDED: Told(
         subject=_("Une clé OTP ouvre désormais votre compte"),
         what=_(
