@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import open_sessions
 from accounts.models import User
+from accounts.ways_in import OnlyWay
 from audit import journal
 from schools.models import GuardianContact
 
@@ -20,10 +21,6 @@ JOINED = journal.register_act("guardian.franceconnect_joined", _("FranceConnect 
 
 KIND_PARTED = "guardians.franceconnect_left"  # to the same places: it opens the account no more
 PARTED = journal.register_act("guardian.franceconnect_left", _("FranceConnect retiré du compte"))
-
-
-class OnlyWay(Exception):
-    """Without FranceConnect nothing would open this account."""
 
 
 class SomebodyElse(Exception):

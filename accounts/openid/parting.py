@@ -14,14 +14,11 @@ from audit import journal
 
 from .. import correspondence, open_sessions
 from ..models import IdentityProvider, ProviderIdentity, User
+from ..ways_in import OnlyWay
 
 KIND_PARTED = "accounts.provider_left"
 
 PARTED = journal.register_act("provider.parted", _("Fournisseur d’identité retiré d’un compte"))
-
-
-class OnlyWay(Exception):
-    """Nothing else would open this account."""
 
 
 def identities_of(user: User) -> list[tuple[ProviderIdentity, str]]:

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import uuid
-from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_safe
 
-from accounts import doors, reauthentication, second_factor, standing
-from accounts.account_forms import OwnPasswordForm
+from accounts import doors, standing
 from accounts.models import IdentityProvider
 from accounts.openid import door, parting, people
 from accounts.openid.troubles import Trouble, Troubled, Words
 from accounts.sessions import PersonRequest
-from throttling import limits
+from accounts.ways_in import WayIn
 
 from .pages import next_page, page
+from .ways_in import part_with
 
 UNKNOWN = "inconnu"
 WORDS: dict[str, Words] = {
@@ -142,34 +141,32 @@ def left(request: HttpRequest) -> HttpResponse:
 @page
 @sensitive_post_parameters("password")
 def part(request: PersonRequest, public_id: uuid.UUID) -> HttpResponse:
-    """« Ne plus venir par … »: with the password, which is what will open the account then.
-
-    And with the second factor, where the account has one: what a session alone may do, a thief may (T31).
-    """
+    """« Ne plus venir par … »: a provider opens the account no more."""
     user = request.user
     found = next((each for each in parting.identities_of(user) if each[0].public_id == public_id), None)
     if found is None:
         return redirect("account")  # sent twice, or taken away by staff at this moment
-    if second_factor.has_one(user) and not second_factor.verified(request):
-        return redirect(f"{reverse('security')}?{urlencode({'next': request.path})}")
     identity, name = found
-    form = OwnPasswordForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and not parting.is_only_way(user):
-        try:
-            if reauthentication.prove(request, user, form.cleaned_data["password"]):
-                parting.part(identity, keep=request.session.session_key)
-                return redirect(f"{reverse('account')}?fait=fournisseur")
-            form.add_error("password", _("Ce n’est pas votre mot de passe. Vérifiez les majuscules."))
-        except parting.OnlyWay:  # the password was closed at this moment
-            return redirect("provider_part", public_id=public_id)
-        except limits.Refused as refusal:
-            form.add_error(None, _("Trop d’essais. Réessayez %(wait)s.") % {"wait": refusal.wait})
-    shown = {
-        "form": form,
-        "name": name,
-        "is_only_way": parting.is_only_way(user),
-        "recover_url": doors.recovery_page(standing.of(user).own_door),
-        # For the browser's password manager, which looks for a name beside a password.
-        "login": user.sign_in_names.values_list("name", flat=True).first() or "",
-    }
-    return render(request, "accounts/openid/part.html", shown)
+    way = WayIn(
+        heading=gettext("Ne plus venir par %(name)s") % {"name": name},
+        alone=gettext(
+            "C’est aujourd’hui la seule façon d’ouvrir ce compte. Choisissez d’abord un mot de passe, puis "
+            "revenez ici."
+        ),
+        says=(
+            gettext(
+                "Ce service n’ouvrira plus votre compte : vous viendrez avec votre identifiant et votre mot "
+                "de passe. Les autres appareils seront déconnectés."
+            ),
+            gettext(
+                "Si vous repassez un jour par ce service, il vous reconnaîtra de nouveau par votre "
+                "identifiant académique."
+            ),
+        ),
+        submit=gettext("Ne plus venir par ce service"),
+        done="fournisseur",
+        recover_url=doors.recovery_page(standing.of(user).own_door),
+        is_only_way=lambda: parting.is_only_way(user),
+        part=lambda keep: parting.part(identity, keep=keep),
+    )
+    return part_with(request, way)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from accounts import browsers, reauthentication, sessions
-from accounts.account_forms import OwnPasswordForm
+from accounts import browsers, sessions
 from accounts.reauthentication import recently_proved
 from accounts.sessions import PersonRequest
+from accounts.views.ways_in import part_with
+from accounts.ways_in import WayIn
 from throttling import limits
 from throttling.clients import client_address
 
@@ -108,23 +109,26 @@ def join(request: PersonRequest) -> HttpResponse:
 @page
 @sensitive_post_parameters("password")
 def part(request: PersonRequest) -> HttpResponse:
-    """« Ne plus venir par FranceConnect »: with the password, which is what will open the account then."""
+    """« Ne plus venir par FranceConnect »: it opens the account no more, which keeps its pupils."""
     user = request.user
     if not linking.is_joined(user):
         return redirect("account")
-    form = OwnPasswordForm(request.POST or None)
-    is_only_way = linking.is_only_way(user)
-    if request.method == "POST" and not is_only_way and form.is_valid():
-        try:
-            if reauthentication.prove(request, user, form.cleaned_data["password"]):
-                linking.part(user, keep=request.session.session_key)
-                return HttpResponseRedirect(f"{reverse('account')}?fait=franceconnect")
-            form.add_error("password", _("Ce n’est pas votre mot de passe. Vérifiez les majuscules."))
-        except linking.OnlyWay:  # taken away by staff at this moment
-            return redirect("franceconnect_part")
-        except limits.Refused as refusal:
-            form.add_error(None, _("Trop d’essais. Réessayez %(wait)s.") % {"wait": refusal.wait})
-    # For the browser's password manager, which looks for a name beside a password.
-    name = user.sign_in_names.values_list("name", flat=True).first() or ""
-    shown = {"form": form, "is_only_way": is_only_way, "name": name}
-    return render(request, "guardians/franceconnect/part.html", shown)
+    way = WayIn(
+        heading=_("Ne plus venir par FranceConnect"),
+        alone=_(
+            "FranceConnect est aujourd’hui la seule façon d’ouvrir ce compte. Choisissez d’abord un mot de "
+            "passe, puis revenez ici."
+        ),
+        says=(
+            _(
+                "FranceConnect n’ouvrira plus ce compte. Vous viendrez avec votre identifiant et votre mot "
+                "de passe. Vos élèves restent rattachés, et les autres appareils seront déconnectés."
+            ),
+        ),
+        submit=_("Ne plus venir par FranceConnect"),
+        done="franceconnect",
+        recover_url=reverse("recover"),
+        is_only_way=lambda: linking.is_only_way(user),
+        part=lambda keep: linking.part(user, keep=keep),
+    )
+    return part_with(request, way)

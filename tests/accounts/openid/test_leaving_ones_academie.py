@@ -9,6 +9,7 @@ from django.test import Client
 
 from accounts.models import PolicyAcceptance, PolicyDocument, ProviderIdentity, SignInName, User
 from accounts.openid import parting
+from accounts.ways_in import OnlyWay
 from audit.models import Record
 from schools.models import StaffMember
 from tests.accounts.conftest import PASSWORD, letters_to
@@ -69,7 +70,7 @@ def test_who_has_no_password_is_not_locked_out(claire: User) -> None:
     assert "la seule façon d’ouvrir ce compte" in text_of(browser.get(page_of(claire)))
     assert browser.post(page_of(claire), {"password": PASSWORD}).status_code == 200
     assert ProviderIdentity.objects.exists()
-    with pytest.raises(parting.OnlyWay):
+    with pytest.raises(OnlyWay):
         parting.part(claire.provider_identities.get(), keep=None)
 
 

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 
 from accounts import browsers
 from accounts.models import SignInName, User
+from accounts.ways_in import OnlyWay
 from audit.models import Record
 from guardians import activation, finishing, linking, matching
 from guardians.models import Activation, ContactAccount, FranceConnectAccount, Guardianship
@@ -331,7 +332,7 @@ def test_franceconnect_stays_where_it_is_the_only_way_in(hers: User, guardian: G
     assert "la seule façon" in by_franceconnect.browser.get(PART).content.decode()
     by_franceconnect.browser.post(PART, {"password": PASSWORD})
     hers.refresh_from_db()
-    with pytest.raises(linking.OnlyWay):
+    with pytest.raises(OnlyWay):
         linking.part(hers, keep=None)
     assert linking.is_joined(hers)
 
