@@ -38,10 +38,6 @@ def by_password(request: HttpRequest, login: str, typed: str, authority: str) ->
     return found if isinstance(found, User) else None
 
 
-def _always(_typed: str) -> bool:
-    return True
-
-
 @dataclass(frozen=True)
 class Door:
     """Where people sign in with names of one authority."""
@@ -54,9 +50,8 @@ class Door:
     proof: Proof = by_password
     letters: frozenset[Audience] = frozenset()  # whose code may be typed in the place of the password
     wrong: str | Promise = WRONG
-    is_password: Callable[[str], bool] = (
-        _always  # what was typed: some doors take something else in its place
-    )
+    # Whether what was typed is a password: some doors take something else in its place.
+    is_password: Callable[[str], bool] = lambda _typed: True
 
 
 MCM_DOOR = Door(MCM, MCM_POLICY, "accounts/sign_in.html")

@@ -307,7 +307,7 @@ def _rows_of(request: HttpRequest, school: School, scope: Scope) -> tuple[Any, .
     """Return whom somebody may write to for a school: those whom it declares now."""
     staff = StaffMember.objects.open_to(scope).filter(school=school, gone_at=None)
     if not _is_head(request, scope):
-        staff = staff.exclude(role=StaffMember.Role.HEAD).filter(letters_since=None)
+        staff = staff.of_plain_rights()
     return (
         Student.objects.living().filter(schoolings__school=school, schoolings__gone_at=None),
         staff,

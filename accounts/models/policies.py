@@ -45,6 +45,11 @@ class PolicyDocumentQuerySet(models.QuerySet["PolicyDocument"]):
         )
         return self.annotate(replaced=models.Exists(newer))
 
+    def newest_major(self, kind: str) -> PolicyDocumentQuerySet:
+        """Return the major versions in force, the newest first, from which on one is asked no more."""
+        major = self.published().filter(kind=kind, language=RULES, major=True, in_force_from__lte=today())
+        return major.order_by("-in_force_from")
+
     def texts_in_force(self, kind: str, language: str = RULES) -> PolicyDocumentQuerySet:
         """Return the version in force today in each of its languages, ``language`` first."""
         newest = (
@@ -73,11 +78,7 @@ class PolicyDocumentQuerySet(models.QuerySet["PolicyDocument"]):
         They do unless they accepted the newest major version in force or one that came after it: a
         minor version asks nobody again. Who accepted nothing has to accept the version in force.
         """
-        newest_major = (
-            PolicyDocument.objects.published()
-            .filter(kind=kind, language=RULES, major=True, in_force_from__lte=today())
-            .order_by("-in_force_from")
-        )
+        newest_major = PolicyDocument.objects.newest_major(kind)
         accepted = PolicyAcceptance.objects.filter(
             user=user,
             document__kind=kind,
@@ -113,10 +114,10 @@ def versions_that_do(kind: str, _day: date) -> frozenset[int]:
 
     Those of the newest major version in force and of all that come after it; of all, without a major one.
     """
+    major = PolicyDocument.objects.newest_major(kind).first()
     texts = PolicyDocument.objects.published().filter(kind=kind)
-    major = texts.filter(language=RULES, major=True, in_force_from__lte=today())
-    since = major.order_by("-in_force_from").values_list("in_force_from", flat=True).first()
-    return frozenset(texts.filter(in_force_from__gte=since or date.min).values_list("pk", flat=True))
+    since = major.in_force_from if major else date.min
+    return frozenset(texts.filter(in_force_from__gte=since).values_list("pk", flat=True))
 
 
 class PolicyDocument(models.Model):

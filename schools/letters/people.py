@@ -80,10 +80,10 @@ def _wanted(batch: LetterBatch) -> QuerySet[Any]:
     made = Letter.objects.filter(batch=batch)
     accounts = None if batch.includes_known else known.accounts_of(batch.audience, OuterRef("pk"))
     if batch.audience == Audience.STAFF:
-        people: QuerySet[Any] = StaffMember.objects.filter(school=batch.school_id, gone_at=None)
         # A head's letter opens all that a head may do: one at a time, and given by a head (docs/adr/0010). So
         # does that of whose rights have grown otherwise.
-        people = people.exclude(identifier="").exclude(role=StaffMember.Role.HEAD).filter(letters_since=None)
+        staff = StaffMember.objects.filter(school=batch.school_id, gone_at=None)
+        people: QuerySet[Any] = staff.of_plain_rights().exclude(identifier="")
         if chosen:
             people = people.filter(
                 Exists(StaffDivision.objects.filter(member=OuterRef("pk"), division__in=chosen))

@@ -27,6 +27,13 @@ class StaffMemberQuerySet(models.QuerySet["StaffMember"]):
         """Keep those whom the school declares, or did until less than seven days ago."""
         return self.filter(Q(gone_at=None) | Q(access_until__gt=Now()))
 
+    def of_plain_rights(self) -> StaffMemberQuerySet:
+        """Keep those whose letter may lie in a pile, and be printed by who helps with letters (SAFETY T35).
+
+        Whoever holds it becomes its person: not a head, nor a colleague who was ever given more than a post.
+        """
+        return self.exclude(role=StaffMember.Role.HEAD).filter(letters_since=None)
+
     def same_person_as(self, member: StaffMember) -> StaffMemberQuerySet:
         """Return the rows of one person at each school: the same identifier in the same académie.
 
