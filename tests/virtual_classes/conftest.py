@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -221,3 +222,14 @@ def school_of(kind: str, uai: str, name: str) -> School:
     School.objects.filter(pk=made.pk).update(kind=kind)
     made.refresh_from_db()
     return made
+
+
+def many_teach_at(school: School) -> None:
+    """Have a school declare so many that a plan which reads them all is seen."""
+    many = [
+        StaffMember(school=school, family_name=f"Nom {each}", first_name="Paul", role="teacher")
+        for each in range(4_000)
+    ]
+    StaffMember.objects.bulk_create(many)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE schools_staffmember")

@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -17,7 +17,7 @@ from schools.models import Division, StaffDivision, StaffMember
 from virtual_classes import lobby, running, scheduling, tasks
 from virtual_classes.models import ClassSession, Entry, RoomToEnd
 
-from .conftest import MadeUpRoom, by_link, knock, signed_in, teacher_by_address, teacher_of
+from .conftest import MadeUpRoom, by_link, knock, many_teach_at, signed_in, teacher_by_address, teacher_of
 from .test_calling_the_roll_afterwards import come_in
 from .test_standing_at_the_door import act, text
 
@@ -149,13 +149,7 @@ def test_who_asks_for_the_rooms_without_a_teacher_reads_no_list_of_all_who_teach
     opened: Opened, teacher: User, division: Division
 ) -> None:
     opened()
-    many = [
-        StaffMember(school=division.school, family_name=f"Nom {each}", first_name="Paul", role="teacher")
-        for each in range(4_000)
-    ]
-    StaffMember.objects.bulk_create(many)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE schools_staffmember")
+    many_teach_at(division.school)
     plan = ClassSession.objects.running().without_their_teacher().explain()
     assert "Seq Scan on schools_staffmember" not in plan, plan
 

@@ -44,14 +44,20 @@ def idle(how: str, browser: Client) -> None:
         browser.cookies.update(device)
 
 
+def lea_at_the_door(session: ClassSession, pupil: Callable[..., User]) -> tuple[Client, str]:
+    """Let Léa sign in and knock; return her browser, and where she waits."""
+    lea = Client()
+    pupil()
+    lea.post("/connexion/", {"login": "lea.moreau", "password": PASSWORD})
+    return lea, knock(lea, session).url
+
+
 @pytest.mark.parametrize("how", ["ended", "forgotten", "browser closed"])
 def test_after_signing_in_again_the_place_in_the_queue_is_the_same(
     opened: Opened, teacher: User, pupil: Callable[..., User], how: str
 ) -> None:
-    session, lea = opened(), Client()
-    pupil()
-    lea.post("/connexion/", {"login": "lea.moreau", "password": PASSWORD})
-    door = knock(lea, session).url
+    session = opened()
+    lea, door = lea_at_the_door(session, pupil)
     tom = Client()
     tom.force_login(pupil("Tom", "Petit"))
     knock(tom, session)
@@ -71,10 +77,8 @@ def test_after_signing_in_again_the_place_in_the_queue_is_the_same(
 def test_a_button_that_was_pressed_too_late_leads_back_too(
     opened: Opened, teacher: User, pupil: Callable[..., User], how: str
 ) -> None:
-    session, lea = opened(), Client()
-    pupil()
-    lea.post("/connexion/", {"login": "lea.moreau", "password": PASSWORD})
-    door = knock(lea, session).url
+    session = opened()
+    lea, door = lea_at_the_door(session, pupil)
     lobby.admit(Entry.objects.get(), by=teacher)
     idle(how, lea)
     led = lea.post(f"{door}entrer/", headers={"Referer": f"http://testserver{door}"}).url

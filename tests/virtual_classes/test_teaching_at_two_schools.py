@@ -8,7 +8,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from accounts.models import OtherPost, User
@@ -17,7 +16,7 @@ from schools.models import Academy, Division, School, StaffDivision, StaffMember
 from virtual_classes import inviting, lobby, running, scheduling
 from virtual_classes.models import ClassRules, ClassSession, Degree, Entry, Mode, VirtualClass
 
-from .conftest import knock, school_of, signed_in, teacher_of
+from .conftest import knock, many_teach_at, school_of, signed_in, teacher_of
 from .test_standing_at_the_door import text
 from .test_who_may_teach import NEW, new_class
 
@@ -175,13 +174,7 @@ def test_a_door_that_is_watched_reads_no_list_of_all_who_teach(
     teacher: User, hugo: Division, planned: Any
 ) -> None:
     planned()
-    many = [
-        StaffMember(school=hugo.school, family_name=f"Nom {each}", first_name="Paul", role="teacher")
-        for each in range(4_000)
-    ]
-    StaffMember.objects.bulk_create(many)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE schools_staffmember")
+    many_teach_at(hugo.school)
     plan = ClassSession.objects.run_by(teacher).explain()
     assert "Seq Scan on schools_staffmember" not in plan, plan
     assert "Seq Scan on schools_staffmember" not in teacher.posts().explain()
