@@ -20,9 +20,8 @@ from django.db import IntegrityError
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
 from django.http import HttpRequest
-from django.utils.crypto import get_random_string
 
-from economy import clock
+from economy import clock, randomness
 from economy.compiled import Compiled
 from schools.school_year import today
 
@@ -107,7 +106,7 @@ class SessionStore(db.SessionStore):
 
     def _get_new_session_key(self) -> str:
         """Draw a key. Two alike would meet the table's primary key, and that page would fail."""
-        return get_random_string(KEY_LENGTH, VALID_KEY_CHARS)
+        return randomness.text(KEY_LENGTH, VALID_KEY_CHARS)
 
     def _validate_session_key(self, key: str | None) -> bool:
         """Take a cookie for a key only if one of ours looks like it: PostgreSQL fails at a NUL."""

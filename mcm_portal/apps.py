@@ -9,5 +9,9 @@ class McmPortalConfig(AppConfig):
     name = "mcm_portal"
 
     def ready(self) -> None:
-        """Register what the database must be."""
+        """Register what the database must be, and spare what each page would pay."""
+        from economy import randomness
+
         from . import checks  # noqa: F401
+
+        randomness.spare_tokens()

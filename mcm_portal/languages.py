@@ -6,6 +6,8 @@ mails in it. The administration is in French for everybody.
 
 from __future__ import annotations
 
+import functools
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,12 +23,17 @@ from accounts.models import User
 from accounts.views.pages import next_page
 
 
+@functools.cache
+def _administration() -> str:
+    return reverse("admin:index")
+
+
 class FrenchAdministrationMiddleware(MiddlewareMixin):
     """The administration's words are those of French académies, whatever the browser asks."""
 
     def process_request(self, request: HttpRequest) -> None:
         """Speak French there."""
-        if request.path.startswith(reverse("admin:index")):
+        if request.path.startswith(_administration()):
             translation.activate("fr")
             request.LANGUAGE_CODE = "fr"
 

@@ -36,8 +36,9 @@ def sign_in(request: HttpRequest, level: Level | None = None, door: Door = MCM_D
     if request.user.is_authenticated:
         return HttpResponseRedirect(wanted or reverse("my_space"))
     known = browsers.name(request)
-    form = door.form(request.POST or None, initial={"login": known, "remember_name": bool(known)})
-    if request.method == "POST" and form.is_valid():
+    remembered = {"login": known, "remember_name": bool(known)}
+    form = door.form(request.POST) if request.method == "POST" else None  # the page is the same for all
+    if form is not None and form.is_valid():
         login, typed = form.cleaned_data["login"], form.cleaned_data["password"]
         try:
             user = door.proof(request, login, typed, door.authority)
@@ -62,11 +63,16 @@ def sign_in(request: HttpRequest, level: Level | None = None, door: Door = MCM_D
     return pages.draw(
         request,
         door.template,
-        lambda: {"form": form, "level": level, "year": SchoolYear.current(), **door.context()},
+        lambda: {
+            "form": form or door.form(initial=remembered),
+            "level": level,
+            "year": SchoolYear.current(),
+            **door.context(),
+        },
         own={
             "next": wanted,
             "known": known,
-            "expired": "expiree" in request.GET and not form.is_bound,
+            "expired": "expiree" in request.GET and form is None,
         },
     )
 
