@@ -17,6 +17,7 @@ from pytest_django import DjangoDbBlocker
 from accounts import policy_texts
 from accounts.hashers import Argon2idHasher
 from economy.remembered import forget_now
+from mcm_portal import logs
 from schools import openings
 from schools.models import Academy
 
@@ -36,6 +37,14 @@ def quick_hashes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     if request.node.get_closest_marker("real_hash") is None:
         monkeypatch.setattr(Argon2idHasher, "memory_cost", 8)
         monkeypatch.setattr(Argon2idHasher, "time_cost", 1)
+
+
+@pytest.fixture
+def our_lines(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Collect the log lines that the portal itself writes in this process; ``caplog`` has those of others."""
+    lines: list[str] = []
+    monkeypatch.setattr(logs._Lines, "msg", lambda _lines, line: lines.append(line))
+    return lines
 
 
 FEW = 500  # rows: those of more are quicker emptied as a whole

@@ -157,6 +157,14 @@ def test_an_allowed_field_that_holds_an_address_or_a_phone_is_hidden() -> None:
     assert line["kind"] == line["state"] == line["code"] == logs.HIDDEN
 
 
+def test_nothing_fails_because_a_line_cannot_be_written() -> None:
+    output = run(
+        "import os; kept = os.dup(2); os.close(2); os.open('/dev/full', os.O_WRONLY)\n"
+        "log.error('letter_lost'); os.dup2(kept, 2); print('went on')"
+    )
+    assert output.startswith("went on")
+
+
 def test_an_event_is_a_constant_sentence() -> None:
     assert json.loads(run("log.info('sent to jeanne.martin@example.org')"))["event"] == logs.HIDDEN
 
