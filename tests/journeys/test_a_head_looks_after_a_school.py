@@ -12,11 +12,12 @@ from .visitor import DESK, PHONE
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("javascript", "size", "uai", "school", "head"),
     [
         (False, PHONE, "0140002B", "Collège des Marais", "samir.marais"),
-        pytest.param(True, DESK, "0140003C", "Collège du Port", "samir.port", marks=pytest.mark.long),
+        (True, DESK, "0140003C", "Collège du Port", "samir.port"),
     ],
     ids=["phone-plain", "desk-scripts"],
 )

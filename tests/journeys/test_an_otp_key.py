@@ -22,12 +22,11 @@ def signs_in(teacher: Visitor, identifier: str, typed: str) -> None:
     teacher.press("Valider")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("javascript", "identifier"),
-    [
-        pytest.param(False, "cmorel7", id="phone-plain"),
-        pytest.param(True, "cmorel8", id="phone-scripts", marks=pytest.mark.long),
-    ],
+    [(False, "cmorel7"), (True, "cmorel8")],
+    ids=["phone-plain", "phone-scripts"],
 )
 def test_a_teacher_activates_the_key_and_comes_in_with_pin_and_code_then_with_a_spare_one(
     comes: Comes, portal: Portal, javascript: bool, identifier: str

@@ -78,6 +78,7 @@ def test_a_guardian_on_a_phone_comes_in_and_leaves_again(
     assert guardian.page.title() == "FranceConnect de test"  # nobody is signed in over there any more
 
 
+@pytest.mark.long
 def test_a_mother_makes_her_account_on_a_phone_and_leaves_no_session_behind(
     comes: Comes, portal: Portal, provider: RealProvider
 ) -> None:
