@@ -37,7 +37,8 @@ def sign_in(request: HttpRequest, level: Level | None = None, door: Door = MCM_D
         return HttpResponseRedirect(wanted or reverse("my_space"))
     known = browsers.name(request)
     remembered = {"login": known, "remember_name": bool(known)}
-    form = door.form(request.POST) if request.method == "POST" else None  # the page is the same for all
+    # Asked for, the page is the same for all strangers: its form is made with it.
+    form = door.form(request.POST) if request.method == "POST" else None
     if form is not None and form.is_valid():
         login, typed = form.cleaned_data["login"], form.cleaned_data["password"]
         try:
