@@ -184,8 +184,8 @@ def _log_thread_crash(args: threading.ExceptHookArgs) -> None:
 class _Lines:
     """Where our own events go: beside the lines of other libraries, without their way through ``logging``.
 
-    That way makes two records of each line, about half of what a line costs; each page has one. A line is written
-    by one call, so that those of several threads do not mix.
+    That way makes two records of each line, about half of what a line costs; each page has one. A line is
+    written by one call, so that those of several threads do not mix.
     """
 
     def __init__(self, file: TextIO, name: str = "") -> None:
