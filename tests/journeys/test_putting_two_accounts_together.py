@@ -34,7 +34,7 @@ def prove(teacher: Visitor, login: str, password: str) -> None:
 def test_two_accounts_become_one_and_two_again(
     comes: Comes, portal: Portal, javascript: bool, uai: str, word: str
 ) -> None:
-    school, other = f"Collège de la Vire {word}", f"samir.{word}"
+    school, other = f"Collège de la Vire {word}", f"samir.vire.{word}"
     portal.appoint_head(uai, school, other, f"{other}@exemple.fr", OTHER_PASSWORD)
     samir = Person(
         first_name="Samir",
