@@ -37,8 +37,11 @@ def test_it_is_as_long_as_asked(length: int) -> None:
 def test_the_sign_in_page_draws_twice_for_its_token() -> None:
     """One text for the browser, one for the mask; a letter each would be 64 draws."""
     Client().get("/college/connexion/")
+    browser = Client(enforce_csrf_checks=True)
     with mock.patch.object(secrets, "token_bytes", wraps=secrets.token_bytes) as drawing:
-        page = Client().get("/college/connexion/")
+        page = browser.get("/college/connexion/")
     assert drawing.call_count == 2
-    said = page.content.decode().partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
-    assert csrf._does_token_match(said, page.cookies["csrf"].value)  # type: ignore[attr-defined]
+    form = page.content.decode().partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+    sent = {"login": "", "password": "", "csrfmiddlewaretoken": form}
+    assert browser.post("/college/connexion/", sent).status_code == 200
+    assert browser.post("/college/connexion/", {**sent, "csrfmiddlewaretoken": form[::-1]}).status_code == 403
