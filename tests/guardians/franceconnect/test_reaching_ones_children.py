@@ -16,6 +16,7 @@ from guardians.models import Activation, ContactAccount, FranceConnectAccount, G
 from notifications.letters import Context, renderer
 from notifications.models import Message
 from schools.models import Responsibility, Student
+from tests.accounts.test_a_second_factor import enrolled
 from tests.guardians.conftest import PASSWORD, START, Declared
 from tests.guardians.conftest import Guardian as AtAPhone
 from tests.guardians.conftest import declare as declare
@@ -318,6 +319,19 @@ def test_who_joined_franceconnect_comes_by_it_no_more_once_they_say_so(
     stranger = Guardian()
     stranger.signs_in("nadia")
     assert stranger.browser.get(IDENTITY).status_code == 200  # no account opens
+
+
+def test_who_has_a_second_factor_shows_it_before_leaving_franceconnect(
+    hers: User, guardian: Guardian
+) -> None:
+    signs_in_by_password(guardian, hers)
+    who = guardian.is_known_as()
+    assert who is not None
+    guardian.browser.post(JOIN, {"visit": str(who.visit)})
+    enrolled(hers)
+    for answer in (guardian.browser.get(PART), guardian.browser.post(PART, {"password": PASSWORD})):
+        assert answer["Location"].startswith("/mon-compte/securite/")
+    assert linking.is_joined(hers)
 
 
 def test_franceconnect_stays_where_it_is_the_only_way_in(hers: User, guardian: Guardian) -> None:
