@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.test import Client
 from fido2.utils import websafe_decode
 
 from accounts import assistance, passkeys, personal_data, second_factor
 from accounts.models import User
 from audit.models import Record
+from tests.abreast import abreast
 from tests.accounts.authenticator import Device, send
 from tests.accounts.conftest import errors_of, letters_to
 from tests.accounts.staff import appoint
@@ -220,24 +219,9 @@ def test_staff_who_take_both_away_at_once_keep_one(jeanne) -> None:
     user = appoint(jeanne, "dane", "70")
     second_factor.add(user, SECRET, second_factor.code_at(SECRET, step_now()))
     public_id = passkeys.of(user)[0].public_id
-    gate = threading.Barrier(2)
-    refused: list[str] = []
-
-    def take(which: Callable[[], object]) -> None:
-        gate.wait()
-        try:
-            which()
-        except second_factor.LastOne:
-            refused.append("refused")
-        connection.close()
-
-    acts = (lambda: second_factor.remove_app(user), lambda: passkeys.remove(user, public_id))
-    threads = [threading.Thread(target=take, args=[act]) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert refused == ["refused"]
+    said = abreast(lambda: second_factor.remove_app(user), lambda: passkeys.remove(user, public_id))
+    raised = [each for each in said if isinstance(each, Exception)]
+    assert [type(each) for each in raised] == [second_factor.LastOne]
     assert second_factor.has_one(user)
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
 
 import pytest
 from allauth.mfa.models import Authenticator
-from django.db import connection
 from django.db.models import F
 from django.test import Client, override_settings
 
@@ -16,6 +14,7 @@ from accounts import recovery, second_factor
 from accounts.links import token
 from accounts.models import OpenSession, RecoveryRequest, User
 from audit.models import Record
+from tests.abreast import abreast
 from tests.accounts.conftest import PASSWORD, errors_of, letters_to
 from tests.accounts.staff import appoint
 
@@ -216,19 +215,7 @@ def test_of_twenty_who_send_one_code_at_once_one_gets_in(person, kind: str) -> N
     codes = enrolled(user)
     code = codes[0] if kind == "recovery" else second_factor.code_at(SECRET, step_now())
     accept = second_factor._strike_out if kind == "recovery" else second_factor._accept_step
-    answers: list[bool] = []
-    gate = threading.Barrier(20)
-
-    def send() -> None:
-        gate.wait()
-        answers.append(accept(user, code))
-        connection.close()
-
-    threads = [threading.Thread(target=send) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    answers = abreast(*[lambda: accept(user, code)] * 20)
     assert sorted(answers) == [False] * 19 + [True]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.db import OperationalError, connection, connections, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from accounts import registration
@@ -19,6 +19,7 @@ from accounts.models import PolicyDocument, Registration, SignInName, User
 from audit.models import Record
 from notifications.models import Message
 from schools.models import Academy
+from tests.abreast import abreast
 from throttling.models import Counter
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,28 +54,6 @@ def sign_up(portal: None) -> Callable[..., registration.SignUp]:
     return make
 
 
-def all_at_once(acts: list[Callable[[], Any]]) -> list[Any]:
-    """Run every act in a thread of its own, started together; return what each gave or raised."""
-    barrier = threading.Barrier(len(acts))
-    answers: list[Any] = [None] * len(acts)
-
-    def run(number: int) -> None:
-        barrier.wait()
-        try:
-            answers[number] = acts[number]()
-        except Exception as error:
-            answers[number] = error
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(acts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
-
-
 def register(sign_up: registration.SignUp, number: int = 0) -> Callable[[], Registration]:
     return lambda: registration.register(
         sign_up, device=f"device-{number}", client="192.0.2.1", browser=f"browser-{number}"
@@ -83,16 +62,16 @@ def register(sign_up: registration.SignUp, number: int = 0) -> Callable[[], Regi
 
 def test_one_name_goes_to_one_of_forty_five(sign_up) -> None:
     acts = [register(sign_up(address=f"famille{number}@exemple.fr"), number) for number in range(CROWD)]
-    answers = all_at_once(acts)
+    answers = abreast(*acts)
     assert sum(isinstance(answer, Registration) for answer in answers) == 1
     assert sum(isinstance(answer, registration.NameTaken) for answer in answers) == CROWD - 1
     assert Registration.objects.count() == Message.objects.count() == SignInName.objects.count() == 1
 
 
 def test_one_form_sent_forty_five_times_is_one_sign_up(sign_up) -> None:
-    answers = all_at_once([register(sign_up(submission=uuid.UUID(int=7))) for _ in range(3)])
+    answers = abreast(*(register(sign_up(submission=uuid.UUID(int=7))) for _ in range(3)))
     assert {answer.pk for answer in answers} == {Registration.objects.get().pk}
-    answers = all_at_once([register(sign_up(submission=uuid.UUID(int=7))) for _ in range(CROWD)])
+    answers = abreast(*(register(sign_up(submission=uuid.UUID(int=7))) for _ in range(CROWD)))
     assert {answer.pk for answer in answers} == {Registration.objects.get().pk}
     assert Registration.objects.count() == Message.objects.count() == 1
 
@@ -102,7 +81,7 @@ def test_one_address_becomes_one_account_of_forty_five_sign_ups(sign_up) -> None
     for number in range(CROWD):
         Counter.objects.all().delete()
         rivals.append(register(sign_up(username=f"jeanne.{number}"), number)())
-    answers = all_at_once([lambda rival=rival: registration.confirm(rival) for rival in rivals])
+    answers = abreast(*(lambda rival=rival: registration.confirm(rival) for rival in rivals))
     assert sum(isinstance(answer, User) for answer in answers) == 1
     assert all(
         isinstance(answer, User | registration.AddressTaken | registration.AlreadyConfirmed)
@@ -115,7 +94,7 @@ def test_one_address_becomes_one_account_of_forty_five_sign_ups(sign_up) -> None
 
 def test_one_link_opened_forty_five_times_makes_one_person(sign_up) -> None:
     waiting = register(sign_up())()
-    answers = all_at_once([lambda: registration.confirm(waiting) for _ in range(CROWD)])
+    answers = abreast(*(lambda: registration.confirm(waiting) for _ in range(CROWD)))
     assert sum(isinstance(answer, User) for answer in answers) == 1
     assert sum(isinstance(answer, registration.AlreadyConfirmed) for answer in answers) == CROWD - 1
 
@@ -135,7 +114,7 @@ def beside(
     ``then`` goes on with the transaction of ``meanwhile`` once ``act`` waits for it.
     """
     answers: list[Any] = []
-    other = threading.Thread(target=lambda: answers.extend(all_at_once([act])))
+    other = threading.Thread(target=lambda: answers.extend(abreast(act)))
     with transaction.atomic():
         meanwhile()
         other.start()

@@ -10,9 +10,9 @@ from django.test import Client
 
 from accounts.models import FirstSignIn, OtherPost, SignInName, User
 from schools.letters import codes
+from tests.abreast import abreast
 from tests.accounts.letters import ANOTHER, CODE, IDENTIFIER, Letters, school, teacher
 from tests.accounts.letters import letters as letters
-from tests.accounts.test_many_at_once import all_at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,7 +27,7 @@ def test_forty_five_devices_make_one_account_of_one_letter(
     """Even if the letter’s code let every one of them through."""
     spent = codes.Spent(codes.Audience.STAFF, staff_member=teacher())
     monkeypatch.setattr(codes, "spend", lambda **_said: spent)
-    answers = all_at_once([opens(CODE)] * 45)
+    answers = abreast(*[opens(CODE)] * 45)
     assert [getattr(answer, "status_code", answer) for answer in answers] == [302] * 45
     assert User.objects.count() == SignInName.objects.count() == FirstSignIn.objects.count() == 1
 
@@ -36,7 +36,7 @@ def test_of_two_schools_that_write_one_identifier_one_makes_the_account(letters:
     mine, other = teacher(), teacher(school("0141274J", name="Lycée Hugo"))
     letters.give(mine)
     letters.give(other, ANOTHER)
-    answers = all_at_once([opens(CODE), opens(ANOTHER)])
+    answers = abreast(opens(CODE), opens(ANOTHER))
     assert sorted(getattr(answer, "status_code", 500) for answer in answers) == [302, 409]
     user = User.objects.get()
     assert user.staff_member in (mine, other) and not OtherPost.objects.exists()

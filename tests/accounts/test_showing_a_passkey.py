@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from datetime import timedelta
 from typing import Any
@@ -11,13 +10,13 @@ from typing import Any
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
-from django.db import connection
 from django.test import Client
 from fido2.utils import websafe_decode
 
 from accounts import passkeys, second_factor
 from accounts.models import User
 from audit.models import Record
+from tests.abreast import abreast
 from tests.accounts.authenticator import Device, send
 from tests.accounts.conftest import PASSWORD, errors_of
 from tests.accounts.staff import appoint
@@ -257,19 +256,7 @@ def test_of_twenty_who_send_one_answer_at_once_one_gets_in(jeanne, device) -> No
     device.counts = False
     challenge = "A" * 43
     shown = passkeys.AuthenticationResponse.from_dict(device.show({"publicKey": {"challenge": challenge}}))
-    answers: list[bool] = []
-    gate = threading.Barrier(20)
-
-    def show() -> None:
-        gate.wait()
-        answers.append(passkeys._accept(jeanne, shown, challenge))
-        connection.close()
-
-    threads = [threading.Thread(target=show) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    answers = abreast(*[lambda: passkeys._accept(jeanne, shown, challenge)] * 20)
     assert sorted(answers) == [False] * 19 + [True]
     assert not Record.objects.filter(act="passkey.counter_went_back").exists()
 

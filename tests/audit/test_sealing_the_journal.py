@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import Any
 
 import psycopg2
 import pytest
@@ -14,6 +13,7 @@ from audit import chain, sealing, tasks, verification
 from audit.models import Record, Seal
 from mcm_portal import database_roles
 from mcm_portal.embedded.postgresql import APPLICATION
+from tests.abreast import abreast
 
 from .conftest import Write, ask
 
@@ -127,23 +127,7 @@ def test_nobody_waits_while_a_sealer_waits_for_somebody(
 def test_eight_sealers_at_once_make_one_chain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sealing, "MOST_LINES", 25)
     many(1000)
-    start = threading.Barrier(8)
-    made: list[Any] = []
-
-    def clock() -> None:
-        start.wait()
-        try:
-            made.append(sealing.seal())
-        except Exception as error:
-            made.append(error)
-        finally:
-            connections.close_all()
-
-    clocks = [threading.Thread(target=clock) for _each in range(8)]
-    for each in clocks:
-        each.start()
-    for each in clocks:
-        each.join()
+    made = abreast(*[sealing.seal] * 8)
     assert all(isinstance(each, list) for each in made), made
     assert sum(len(each) for each in made) == Seal.objects.count() == 40
     verdict = verification.verify()

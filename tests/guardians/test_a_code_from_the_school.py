@@ -22,12 +22,12 @@ from notifications.models import Message
 from schools.letters import codes, signs
 from schools.letters.keeping import lines_of
 from schools.models import GuardianTie, Student
+from tests.abreast import abreast
 from tests.accounts.conftest import errors_of, person, shape_of
 from tests.accounts.staff import appoint, staff_client
 from tests.support.conftest import head_of, signed_in
 
 from .conftest import START, Declared, Guardian
-from .test_many_at_once import abreast
 from .test_signing_in_for_the_first_time import read
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -21,11 +21,11 @@ from guardians.tasks import purge
 from notifications.letters import Context, renderer
 from notifications.models import Message
 from schools.models import GuardianTie
+from tests.abreast import abreast
 from tests.accounts.conftest import make_older
 from throttling.models import Counter
 
 from .conftest import PASSWORD, Declared, Guardian
-from .test_many_at_once import abreast
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Declare = Callable[..., Declared]

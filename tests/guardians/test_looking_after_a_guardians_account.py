@@ -21,12 +21,12 @@ from guardians.models import GuardianAccount, Guardianship, MobileChange
 from guardians.tasks import purge
 from notifications.letters import Context, NothingToSend, renderer
 from notifications.models import Message
+from tests.abreast import abreast
 from tests.accounts.conftest import make_older
 from throttling import limits
 from throttling.models import Counter
 
 from .conftest import PASSWORD, Declared, Guardian
-from .test_many_at_once import abreast
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Declare = Callable[..., Declared]

@@ -2,43 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 import pytest
-from django.db import connection
 
 from accounts.models import User
 from audit.models import Record
 from guardians import activation, codes, declaring, finishing
 from guardians.models import Activation, Answer, ContactAccount
+from tests.abreast import abreast
 
 from .conftest import PASSWORD, Declared, Guardian
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Declare = Callable[..., Declared]
-
-
-def abreast(*acts: Callable[[], object]) -> list[object]:
-    """Do all of them at the same moment; return what each gave, or the exception."""
-    gate = threading.Barrier(len(acts))
-    given: list[object] = [None] * len(acts)
-
-    def do(place: int, act: Callable[[], object]) -> None:
-        gate.wait()
-        try:
-            given[place] = act()
-        except Exception as error:
-            given[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=do, args=(n, act)) for n, act in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return given
 
 
 def test_of_many_codes_at_once_five_are_judged(declare: Declare, guardian: Guardian) -> None:

@@ -18,13 +18,13 @@ from guardians.models import ChildrenMove, ContactAccount, FranceConnectAccount,
 from notifications.letters import Context, renderer
 from notifications.models import Message
 from schools.models import Student
+from tests.abreast import abreast
 from tests.accounts.conftest import PASSWORD as MCM_PASSWORD
 from tests.accounts.conftest import person as person
 
 from .conftest import PASSWORD, Declared
 from .test_bringing_children_from_another_account import Two, account
 from .test_bringing_children_from_another_account import two as two
-from .test_many_at_once import abreast
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Declare = Callable[..., Declared]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -20,6 +19,7 @@ from notifications.models import Message
 from schools.models import School
 from support import requests
 from support.models import SupportRequest
+from tests.abreast import abreast
 from tests.accounts.conftest import errors_of, shape_of
 from tests.accounts.staff import appoint
 from tests.guardians.conftest import school
@@ -97,20 +97,7 @@ def test_the_same_form_sent_twice_is_one_request() -> None:
 def test_a_form_sent_twice_at_the_same_moment_is_one_request() -> None:
     school()
     once = typed()
-    gate, codes = threading.Barrier(6), []
-
-    def send() -> None:
-        gate.wait()
-        try:
-            codes.append(Client().post(HELP, once).status_code)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=send) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    codes = abreast(*[lambda: Client().post(HELP, once).status_code] * 6)
     assert SupportRequest.objects.count() == 1 and 302 in codes and set(codes) <= {200, 302}
     assert Message.objects.filter(kind="support.copy").count() == 1
 

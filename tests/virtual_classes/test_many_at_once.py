@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from schools.models import DivisionPupil, Schooling, Student
-from tests.accounts.test_many_at_once import all_at_once
+from tests.abreast import abreast
 from virtual_classes import joining, lobby, running, scheduling
 from virtual_classes.models import ClassSession, Entry
 
@@ -47,7 +47,7 @@ def check_seats(session: ClassSession) -> None:
 def test_thirty_seats_are_thirty_whoever_knocks_abreast(opened: Opened) -> None:
     session = opened(capacity=30, has_lobby=False)
     people = crowd_of(session)
-    answers = all_at_once([knocking(session, joining.Knocker(user)) for user in people])
+    answers = abreast(*(knocking(session, joining.Knocker(user)) for user in people))
     assert all(isinstance(each, Entry) for each in answers), answers
     assert Entry.objects.inside().count() == 30 and Entry.objects.waiting().count() == CROWD - 30
     check_seats(session)
@@ -57,7 +57,7 @@ def test_thirty_seats_are_thirty_whoever_knocks_abreast(opened: Opened) -> None:
 def test_thirty_seats_are_thirty_whoever_lets_in_abreast(opened: Opened, teacher: User) -> None:
     session = opened(capacity=30)
     entries = [knocking(session, joining.Knocker(user))() for user in crowd_of(session)]
-    answers = all_at_once([lambda entry=entry: lobby.admit(entry, by=teacher) for entry in entries])
+    answers = abreast(*(lambda entry=entry: lobby.admit(entry, by=teacher) for entry in entries))
     assert sum(isinstance(each, lobby.Full) for each in answers) == CROWD - 30
     assert sum(each is None for each in answers) == 30
     check_seats(session)
@@ -77,7 +77,7 @@ def test_in_and_out_abreast_the_count_stays_right(opened: Opened, teacher: User)
                 lambda entry=entry: joining.enter(entry),
             )
         ]
-        answers = all_at_once(acts)
+        answers = abreast(*acts)
         assert all(each is None or isinstance(each, joining.NotLetIn) for each in answers), answers
         check_seats(session)
 
@@ -85,7 +85,7 @@ def test_in_and_out_abreast_the_count_stays_right(opened: Opened, teacher: User)
 def test_one_person_who_knocks_forty_five_times_sits_once(opened: Opened) -> None:
     session = opened(has_lobby=False)
     one = crowd_of(session, 1)[0]
-    answers = all_at_once([knocking(session, joining.Knocker(one)) for _time in range(30)])
+    answers = abreast(*(knocking(session, joining.Knocker(one)) for _time in range(30)))
     assert {each.pk for each in answers} == {Entry.objects.get().pk}
     check_seats(session)
     assert session.seats_taken == 1
@@ -94,7 +94,7 @@ def test_one_person_who_knocks_forty_five_times_sits_once(opened: Opened) -> Non
 def test_forty_five_visitors_abreast_are_thirty_at_the_door(opened: Opened) -> None:
     session = by_link(opened())
     acts = [knocking(session, joining.Knocker(None, "Zoé Roche", f"{number:064}")) for number in range(CROWD)]
-    answers = all_at_once(acts)
+    answers = abreast(*acts)
     assert sum(isinstance(each, joining.Crowded) for each in answers) == CROWD - 30
     assert Entry.objects.waiting().count() == 30
 
@@ -104,10 +104,10 @@ def test_a_session_opened_and_ended_from_many_tabs_is_opened_and_ended_once(
     planned: Opened, teacher: User
 ) -> None:
     session = planned()
-    all_at_once([lambda: running.open(session, by=teacher) for _tab in range(12)])
+    abreast(*(lambda: running.open(session, by=teacher) for _tab in range(12)))
     session.refresh_from_db()
     assert session.state == "open"
-    all_at_once([lambda: running.end(session, by=teacher) for _tab in range(12)])
+    abreast(*(lambda: running.end(session, by=teacher) for _tab in range(12)))
     session.refresh_from_db()
     assert session.state == "ended" and session.seats_taken == 0
 
@@ -122,6 +122,6 @@ def test_of_many_sessions_at_one_hour_one_is_planned(planned: Opened, teacher: U
         )
         for _tab in range(12)
     ]
-    answers = all_at_once(acts)
+    answers = abreast(*acts)
     assert sum(isinstance(each, ClassSession) for each in answers) == 1
     assert sum(isinstance(each, scheduling.Overlap) for each in answers) == 11

@@ -32,7 +32,7 @@ from schools.models import (
     Student,
 )
 from schools.scope import EVERYWHERE, NOWHERE
-from tests.guardians.test_many_at_once import abreast
+from tests.abreast import abreast
 from tests.schools.rosters.declared import HEAD, letters, school
 
 from .conftest import asked, colleague, division, guardian_of, lines, made, pupils, scope_of

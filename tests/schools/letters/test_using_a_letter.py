@@ -22,10 +22,10 @@ from schools.models import GuardianTie, Letter, LetterBatch, Schooling, StaffMem
 from schools.rosters import merging
 from schools.rosters.rows import StaffRole
 from schools.scope import EVERYWHERE
+from tests.abreast import abreast
 from tests.accounts.conftest import shape_of
 from tests.accounts.heads import head_of
 from tests.accounts.staff import appoint
-from tests.guardians.test_many_at_once import abreast
 from tests.schools.rosters.declared import HEAD, declare, school
 from tests.schools.rosters.declared import colleague as listed
 from throttling import limits
