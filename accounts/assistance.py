@@ -73,12 +73,6 @@ def may_help(by: User, person: User, power: Power = Power.MEND_PEOPLE) -> bool:
     return not person.staff_roles.exists() or bool(by.scope(Power.GIVE_ROLES))
 
 
-def academy_of(person: User) -> str:
-    """Return the code of the académie of somebody's latest school year; empty if there is none."""
-    years = person.enrolments.order_by("-school_year", "-pk")
-    return years.values_list("academy__code", flat=True).first() or ""
-
-
 # --- sign-ups that wait ---------------------------------------------------------------------------
 
 
@@ -151,7 +145,7 @@ def require_new_password(person: User, *, by: User, reason: str) -> None:
     limits.hit(*(limit for reader in readers for limit in registration.letter_limits(reader.address)))
     with transaction.atomic():
         locked = User.objects.select_for_update().get(pk=person.pk)
-        recovery.make_choose(locked, readers=readers, academy=academy_of(person))
+        recovery.make_choose(locked, readers=readers, academy=person.academy_code)
         _note(PASSWORD_TAKEN, person, by, reason, fields=["password"])
 
 
@@ -274,7 +268,7 @@ def _note(act: str, person: User, by: User, reason: str, *, fields: list[str] | 
         subject=person.subject,
         fields=fields or [],
         reason=reason,
-        academy=academy_of(person),
+        academy=person.academy_code,
     )
 
 
@@ -290,4 +284,4 @@ def _note_sign_up(act: str, sign_up: Registration, by: User, reason: str) -> Non
 
 def _tell(kind: str, person: User) -> None:
     """Write to the person, or to who holds their account, what was done; nothing where nobody reads."""
-    correspondence.post(kind, person, academy=academy_of(person))
+    correspondence.post(kind, person, academy=person.academy_code)

@@ -40,7 +40,6 @@ from .models import (
     AddressChange,
     ContactPreferences,
     Custody,
-    Enrolment,
     Notice,
     RecoveryRequest,
     Registration,
@@ -139,7 +138,7 @@ def _find(
     there is anybody.
     """
     if address:
-        user = User.objects.with_address(address).annotate(code=_academy_of("pk")).first()
+        user = User.objects.with_address(address).annotate(code=F("academy__code")).first()
         waiting = (
             Registration.objects.waiting()
             .select_related("academy")
@@ -158,7 +157,7 @@ def _find(
             address=F("user__emailaddress__email"),
             number=_sms_number_of("user"),
             holders=_holders_of("user"),
-            code=_academy_of("user"),
+            code=F("user__academy__code"),
         )
         .first()
     )
@@ -179,12 +178,6 @@ def _sms_number_of(person: str) -> Subquery:
     """Return somebody's confirmed number for SMS, within another query; none for who wants no SMS."""
     chosen = ContactPreferences.objects.filter(user=OuterRef(person), no_sms=False).exclude(sms_mobile="")
     return Subquery(chosen.values("sms_mobile")[:1])
-
-
-def _academy_of(person: str) -> Subquery:
-    """Return the code of the académie of somebody's latest school year, within another query."""
-    years = Enrolment.objects.filter(user=OuterRef(person)).order_by("-school_year", "-pk")
-    return Subquery(years.values("academy__code")[:1])
 
 
 def _holders_of(person: str) -> ArraySubquery:

@@ -357,6 +357,7 @@ def confirm(
         last_name=registration.last_name,
         password=encoded,
         language=registration.language,
+        academy_id=registration.academy_id,  # what the database would write a second time from the enrolment
         last_login=timezone.now(),  # whoever confirms is signed in
     )
     user.has_second_factor = False

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
 from django.db.models import Func, Value
@@ -47,6 +48,14 @@ def search_key(text: str) -> str:
 def words_of(column: str) -> SearchVector:
     """Return the words of a key column: what its GIN index is made of, and what a search asks."""
     return SearchVector(column, config="simple")
+
+
+def as_array(column: str) -> Func:
+    """Return a key column as an array of one, which PostgreSQL's GIN indexes take beside words.
+
+    So one index answers « called so, and of one of these »: ``as_array(...)`` overlaps the keys asked for.
+    """
+    return Func(column, template="ARRAY[%(expressions)s]", output_field=ArrayField(models.BigIntegerField()))
 
 
 def prefix_query(typed: str) -> SearchQuery | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.html import format_html_join
@@ -16,12 +16,11 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts import assistance, correspondence, merging, open_sessions, second_factor
-from accounts.models import Custody, Enrolment, Power, User
+from accounts.models import Custody, Power, User
 from accounts.openid import parting
 from back_office.acts import Act, ReasonForm
 from back_office.scoped import ScopedAdmin
 from notifications import outbox
-from schools.models import Academy
 
 from . import finding, refusals
 
@@ -194,16 +193,7 @@ class PeopleAdmin(ScopedAdmin):
 
     def rows(self, request: HttpRequest, power: str) -> QuerySet[Any]:
         """Return the people of the académies where this person has the power."""
-        by, asked = refusals.asked_by(request), Power(power)
-        people, scope = User.objects.open_to(by, asked), by.scope(asked)
-        if scope.everywhere:
-            return people
-        # The doorway asks each Marie of France for her latest académie. Who never was in one of these is
-        # told apart before, by an index; nobody is left out whom the doorway would let through. It is said
-        # twice: as a join, for an académie smaller than the name, and as a CASE, which PostgreSQL asks of
-        # each Marie before it asks what the doorway does.
-        here = Enrolment.objects.filter(user=OuterRef("pk"), academy__in=Academy.objects.keys_within(scope))
-        return people.filter(Exists(here), Case(When(Exists(here), then=Value(True)), default=Value(False)))
+        return User.objects.open_to(refusals.asked_by(request), Power(power))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return them with what the list shows of each."""

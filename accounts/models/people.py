@@ -12,15 +12,16 @@ from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery, Value
+from django.db.models import F, OuterRef, Q, Value
 from django.db.models.functions import Concat, Now
 from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from schools import reference
 from schools.models import Academy, StaffMember, StaffMemberQuerySet, Student
 from schools.scope import NOWHERE, Scope
-from schools.search_key import SearchKey, words_of
+from schools.search_key import SearchKey, as_array, words_of
 
 from ..powers import POWERS_OF_A_HEAD, POWERS_OF_AN_AREA, Power, scopes
 from .local_admins import LocalAdmin
@@ -102,11 +103,9 @@ class UserManager(BaseUserManager["User"]):
             return self.none()
         if scope.everywhere:
             return self.all()
-        enrolments = self.model.enrolments.rel.related_model._default_manager.filter(user=OuterRef("pk"))
-        # One value per person and not a join: who was looked for is found first, then asked about.
-        latest = enrolments.order_by("-school_year", "-pk").values("academy")[:1]
-        return self.alias(latest_academy=Subquery(latest)).filter(
-            latest_academy__in=Academy.objects.keys_within(scope)
+        # As an array: the index of the names holds it beside the words.
+        return self.alias(academies=as_array("academy")).filter(
+            academies__overlap=Academy.objects.keys_within(scope)
         )
 
 
@@ -153,6 +152,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     # Steps of a first sign-in to the ENT: a password of their own, and how to reach them (SCREENS C4, C5).
     owes_password = models.BooleanField(default=False, db_default=False)
     owes_contact = models.BooleanField(default=False, db_default=False)
+    # Of their latest school year; the database keeps it so, whoever writes an enrolment (migration 0014).
+    academy = models.ForeignKey(
+        Academy, on_delete=models.PROTECT, null=True, editable=False, db_index=False, related_name="+"
+    )
     # Raised to end all sessions of a person at once.
     session_epoch = models.PositiveIntegerField(default=0)
     search_key = models.GeneratedField(
@@ -174,7 +177,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("personne")
         verbose_name_plural = _("personnes")
         indexes = [
-            GinIndex(words_of("search_key"), name="user_search"),
+            GinIndex(as_array("academy"), words_of("search_key"), name="user_search"),
             models.Index(fields=["student"], name="user_held", condition=models.Q(held_by_guardians=True)),
         ]
 
@@ -190,6 +193,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def subject(self) -> str:
         """The opaque name of this person in the audit journal and the outbox."""
         return f"user:{self.public_id}"
+
+    @property
+    def academy_code(self) -> str:
+        """The code of the académie of their latest school year; empty if there is none."""
+        return reference.academy_code(self.academy_id)
 
     def address(self) -> str:
         """Return the confirmed address, or an empty string for who has none."""

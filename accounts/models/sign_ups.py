@@ -167,7 +167,6 @@ class Enrolment(Place):
         ]
         verbose_name = _("inscription d’une année")
         verbose_name_plural = _("inscriptions d’une année")
-        indexes = [models.Index(fields=["academy", "-user"], name="enrolment_of_an_academy")]
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.level} {self.year.label}"

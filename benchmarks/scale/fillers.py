@@ -38,10 +38,11 @@ class People:
         tables.copy(
             "accounts_user",
             "id public_id username password first_name last_name language is_active is_staff is_superuser"
-            " session_epoch joined_at last_login",
+            " session_epoch joined_at last_login academy_id",
             (
                 (key + p.number, p.public_id, p.public_id[::-1], crowd.password, p.first_name, p.last_name,
-                 "fr", p.number % 500 != 1, False, False, 0, joined(p, crowd), joined(p, crowd))
+                 "fr", p.number % 500 != 1, False, False, 0, joined(p, crowd), joined(p, crowd),
+                 None if is_abroad(p) else p.place.academy)
                 for p in crowd.people()
             ),
         )  # fmt: skip
@@ -71,13 +72,17 @@ class People:
         random = crowd.random("years")
         for p in crowd.people():
             key, at = crowd.first_key + p.number, joined(p, crowd)
-            abroad = p.number % 200 == 7
-            place = ("DE", None, None) if abroad else ("", p.place.academy, p.place.department)
+            place = ("DE", None, None) if is_abroad(p) else ("", p.place.academy, p.place.department)
             if p.number % 7 == 3:  # last year, one time out of ten somewhere else
                 before = random.choice(crowd.places) if random.random() < 0.1 else p.place
                 past = ("", before.academy, before.department)
                 yield (key, p.level, p.profile, crowd.school_year - 1, *past, at)
             yield (key, p.level, p.profile, crowd.school_year, *place, at)
+
+
+def is_abroad(person: Person) -> bool:
+    """Say whether somebody enrolled from another country."""
+    return person.number % 200 == 7
 
 
 class SignUps:
