@@ -160,6 +160,24 @@ def test_a_python_without_venv_is_told_with_a_way_out(project: Path, tmp_path: P
     assert "sudo apt-get install python3.11-venv" in failed.stderr
 
 
+def chosen(project: Path, path: str) -> str:
+    """Return the Python that is chosen with this PATH, in its own words."""
+    script = ["sh", "mcm_portal/embedded/python.sh", "-c", "import sys; print(sys.executable)"]
+    return subprocess.run(
+        script, cwd=project, env=environment(PATH=path), capture_output=True, text=True
+    ).stdout
+
+
+def test_of_one_version_the_distributions_own_python_comes_first(project: Path, tmp_path: Path) -> None:
+    fake = fake_python(tmp_path / "bin", 'case "$*" in *executable*) echo compiled on the spot;; esac')
+    assert chosen(project, str(fake)) == "compiled on the spot\n"
+    of_the_distribution = Path("/usr/bin/python3.11")
+    with_venv = [of_the_distribution, "-I", "-c", "import ensurepip, venv"]
+    has_one = of_the_distribution.exists() and subprocess.run(with_venv, capture_output=True).returncode == 0
+    expected = f"{of_the_distribution}\n" if has_one else "compiled on the spot\n"
+    assert chosen(project, f"{fake}:/usr/bin") == expected
+
+
 def test_a_python_chosen_by_hand_must_be_one(project: Path) -> None:
     failed = make(project, "run", "PYTHON=/no/such/python")
     assert "PYTHON=/no/such/python is not a Python 3.11" in failed.stderr
