@@ -70,8 +70,8 @@ def teacher(person: Callable[..., User]) -> User:
     StaffMember.objects.create(
         school=far, family_name="DUBOIS", first_name="Carl", role="teacher", identifier="cdubois"
     )
-    division = Division.objects.create(school=members[0].school, school_year=2026, code="5B")
-    Division.objects.create(school=members[0].school, school_year=2026, code="4A")
+    division = Division.objects.create(school=members[0].school, school_year=2026, code="5 B")
+    Division.objects.create(school=members[0].school, school_year=2026, code="4 A")
     members[0].divisions.add(division)
     User.objects.filter(pk=user.pk).update(staff_member=members[0])
     OtherPost.objects.create(user=user, staff_member=members[1])
@@ -85,9 +85,9 @@ def test_a_teacher_of_two_schools_finds_both_on_each_page_and_opens_one_by_a_cli
         assert address(school(VERNE)) in shown and address(school(HUGO)) in shown
         assert "Marie Curie" not in shown  # one identifier in another académie is another person
     page = words(browser, address(school(VERNE)))
-    assert "Enseignant" in page and "5B" in page and "4A" not in page and VERNE in page
+    assert "Enseignant" in page and "5 B" in page and "4 A" not in page and VERNE in page
     other = words(browser, address(school(HUGO)))
-    assert "Enseignant" in other and "5B" not in other
+    assert "Enseignant" in other and "5 B" not in other
 
 
 def test_who_is_of_another_school_or_of_none_finds_no_page(
