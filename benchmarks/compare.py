@@ -61,8 +61,7 @@ def main(*, rounds: int, most: int, out: Path, with_others: bool = True) -> int:
     print(f"{platform.platform()}, {os.cpu_count()} processors, Python {platform.python_version()}")
     busiest = ", ".join(processor.others({os.getpid()}))
     print(f"Load before: {os.getloadavg()[0]:.2f}; busiest so far: {busiest}")
-    hashes = hash_milliseconds()
-    print("CPU of one hash:", ", ".join(f"{cost:.1f} ms by {by}" for by, cost in hashes.items()))
+    hashes: dict[str, list[float]] = defaultdict(list)
     results: dict[tuple[str, int], list[load.Outcome]] = defaultdict(list)
     gets: dict[str, list[float]] = defaultdict(list)
     statements: dict[str, float] = {}
@@ -78,6 +77,8 @@ def main(*, rounds: int, most: int, out: Path, with_others: bool = True) -> int:
             load.run(product.journey, sink, at_once=4, journeys=warming, cpu=product.cpu)
         for round_ in range(rounds):
             for product in products:
+                for library, cost in hash_milliseconds().items():  # each time: a lent machine is not steady
+                    hashes[library].append(cost)
                 for families in at_once:
                     # Long enough for what is kept for seconds to be drawn as seldom as in a full minute.
                     journeys = max(2 * families, 48) if product.name != SHIPPED else max(families, 8)
@@ -183,7 +184,7 @@ def _report(
     results: Results,
     gets: dict[str, list[float]],
     statements: dict[str, float],
-    hashes: dict[str, float],
+    hashes: dict[str, list[float]],
     errors: list[str],
     began: float,
     out: Path,
@@ -206,11 +207,18 @@ def _report(
     asked = "; ".join(f"{name} {found:.1f}" for name, found in statements.items())
     print(f"\nGET of the sign-in page for one CPU second: {served}")
     print(f"SQL statements a journey (worker and beat included): {asked}")
-    for library, cost in hashes.items():
+    one = {library: statistics.median(costs) for library, costs in hashes.items()}
+    print(
+        "CPU ms of one hash meanwhile:", "; ".join(f"{by} {load.middle(each)}" for by, each in hashes.items())
+    )
+    for library, cost in one.items():
         share = 100 * 2 * cost / cpu["portal"]
         print(f"Of what two hashes by {library} alone would allow, the portal reaches {share:.0f} %")
-    own = cpu["portal"] - 2 * hashes["libsodium"]
-    theirs = cpu[SAME_HASH] - 2 * hashes["argon2-cffi"]
+    print(
+        f"A journey of the portal costs as much as {cpu['portal'] / one['libsodium']:.1f} hashes by libsodium"
+    )
+    own = cpu["portal"] - 2 * one["libsodium"]
+    theirs = cpu[SAME_HASH] - 2 * one["argon2-cffi"]
     print(f"Without two hashes: portal {own:.0f} ms, {SAME_HASH} {theirs:.0f} ms, {theirs / own:.1f} times")
     met = not errors
     met &= _print_gate(
