@@ -22,7 +22,7 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -105,14 +105,15 @@ class _Door:
     member: StaffMember | None = None
     student: Student | None = None
 
-    def owners(self) -> Q:
-        """Return the condition of the accounts that this is of already."""
-        named = Q(sign_in_names__authority=self.authority, sign_in_names__name=self.name)
+    def owners(self) -> QuerySet[User]:
+        """Return the accounts that this is of already."""
         if self.member is not None:
-            tied = Q(staff_member=self.member) | Q(other_posts__staff_member=self.member)
+            ways = [Q(staff_member=self.member), Q(other_posts__staff_member=self.member)]
         else:
-            tied = Q(student=self.student) | Q(student__merged_into=self.student)
-        return (tied | named) if self.name else tied
+            ways = [Q(student=self.student), Q(student__merged_into=self.student)]
+        if self.name:
+            ways.append(Q(sign_in_names__authority=self.authority, sign_in_names__name=self.name))
+        return User.objects.found_by(*ways)
 
 
 def by_letter(
@@ -219,7 +220,7 @@ def _told(refusal: Refusal, door: _Door) -> dict[str, Any]:
 def _settle(door: _Door, initial: str, hashed: str, here: User | None) -> User:
     """Return the one account of a school's record, as it has to be for who came now."""
     _lock_record(door)
-    keys = list(User.objects.filter(door.owners()).order_by("pk").values_list("pk", flat=True).distinct()[:2])
+    keys = list(door.owners().order_by("pk").values_list("pk", flat=True)[:2])
     if len(keys) > 1:
         raise TwoAccounts
     if not keys:

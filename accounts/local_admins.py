@@ -62,8 +62,7 @@ def set_areas(member: StaffMember, areas: Collection[str], *, by: User) -> None:
             revoking.outgrow(member, by=by.subject)
         for area in sorted(has - set(areas)):
             _end(LocalAdmin.objects.get(member=member, area=area, ended_at=None), by=by.subject)
-        whose = Q(staff_member=member) | Q(other_posts__staff_member=member)
-        account = User.objects.filter(whose).first()
+        account = User.objects.found_by(Q(staff_member=member), Q(other_posts__staff_member=member)).first()
         if account is not None and has != set(areas):
             correspondence.post(KIND_CHANGED, account, academy=member.school.academy.code)
 

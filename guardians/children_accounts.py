@@ -145,7 +145,7 @@ def _accounts_of(students: Iterable[int]) -> QuerySet[User]:
     """Return the accounts of children, also of a record that was merged into theirs."""
     keys = list(students)
     return (
-        User.objects.filter(Q(student__in=keys) | Q(student__merged_into__in=keys))
+        User.objects.found_by(Q(student__in=keys), Q(student__merged_into__in=keys))
         .select_related("student")
         .prefetch_related("sign_in_names")
         .order_by("pk")

@@ -90,9 +90,11 @@ def _accounts_of(records: list[StaffMember], authority: str, name: str) -> list[
 
     An identifier that a colleague left behind still leads to their account.
     """
-    tied = Q(staff_member__in=records) | Q(other_posts__staff_member__in=records)
-    named = Q(sign_in_names__authority=authority, sign_in_names__name=name)
-    found = User.objects.filter(pk__in=User.objects.filter(tied | named).values("pk"))
+    found = User.objects.found_by(
+        Q(staff_member__in=records),
+        Q(other_posts__staff_member__in=records),
+        Q(sign_in_names__authority=authority, sign_in_names__name=name),
+    )
     return list(found.select_related("staff_member").order_by("pk")[:2])
 
 
