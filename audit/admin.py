@@ -94,7 +94,7 @@ class JournalAdmin(ExportMixin):
     )  # fmt: skip
     export_name = "journal"
 
-    def search(self, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
+    def search(self, request: HttpRequest, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
         """Find what somebody did and what was done to them."""
         subject = subject_typed(typed)
         return rows.filter(Q(subject=subject) | Q(actor=subject)) if subject else rows.none()

@@ -70,7 +70,7 @@ class ScopedAdmin(admin.ModelAdmin):
         """Return what may be read."""
         return self.rows(request, self.read_power).order_by(*self.get_ordering(request))
 
-    def search(self, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
+    def search(self, request: HttpRequest, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
         """Keep the rows that ``typed`` (never empty) finds, by an index. Nothing, unless overridden."""
         return rows.none()
 
@@ -84,7 +84,7 @@ class ScopedAdmin(admin.ModelAdmin):
         """Search by :meth:`search`."""
         typed = search_term.replace("\0", "").strip()[:200]
         if typed:
-            return self.search(queryset, typed), False
+            return self.search(request, queryset, typed), False
         return (queryset.none() if self.needs_search else queryset), False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:

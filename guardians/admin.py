@@ -18,12 +18,14 @@ from accounts.powers import Power
 from back_office.acts import Act, ReasonForm, Refused, on_one
 from back_office.scoped import ScopedAdmin
 from schools import reading
-from schools.models import GuardianTie, Student
+from schools.models import GuardianContact, GuardianTie, Student
 from schools.search_key import prefix_query, words_of
 
 from . import children_accounts, declaring, pairing, reopening
 from .code_sheet import sheet
 from .models import GIVES_ACCESS, PairingCode
+
+MOST_CHILDREN = 5_000  # whose keys are handed over to find their ties
 
 
 class GiveCodeForm(ReasonForm):
@@ -151,18 +153,23 @@ class GuardianTieAdmin(ScopedAdmin):
     def rows(self, request: HttpRequest, power: str) -> QuerySet[Any]:
         """Return the ties that the schools of this person's académies declare, and that give access."""
         scope = asked_by(request).scope(Power(power))
-        mine = GuardianTie.objects.filter(removed_at=None, responsibility__in=GIVES_ACCESS)
-        return scope.limit(mine, "contact__school__academy__code", "contact__school__uai")
+        ties = GuardianTie.objects.filter(removed_at=None, responsibility__in=GIVES_ACCESS)
+        return ties if scope.everywhere else ties.filter(contact__in=GuardianContact.objects.open_to(scope))
 
-    def search(self, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
-        """Find by the name of the child: the children first, by their index, then their ties of one's own.
+    def search(self, request: HttpRequest, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
+        """Find by the name of the child: the children of one's own first, then their ties.
 
-        Of a name that very many children have, the first and the last name are asked for together.
+        By their keys, so that PostgreSQL knows how few they are. Only of a name that thousands of them have
+        it is asked in one statement.
         """
         query = prefix_query(typed)
         if query is None:
             return rows.none()
-        children = Student.objects.living().alias(words=words_of("search_key")).filter(words=query)
+        mine = Student.objects.living().open_to(asked_by(request).scope(Power(self.read_power)))
+        children = mine.alias(words=words_of("search_key")).filter(words=query)
+        keys = list(children.order_by().values_list("pk", flat=True)[: MOST_CHILDREN + 1])
+        if len(keys) <= MOST_CHILDREN:
+            return rows.filter(student__in=keys)
         return rows.filter(Exists(children.filter(pk=OuterRef("student_id"))))
 
     def changeform_view(

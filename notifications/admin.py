@@ -91,7 +91,7 @@ class OutboxAdmin(ExportMixin):
         ),
     )
 
-    def search(self, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
+    def search(self, request: HttpRequest, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
         """Find by the whole address, as it was typed or in small letters; a number without its spaces."""
         number = "".join(typed.split()).replace(".", "") if typed[:1] == "+" else typed
         return rows.filter(to__in=sorted({typed, typed.lower(), number}))

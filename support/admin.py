@@ -88,7 +88,7 @@ class SupportRequestAdmin(ScopedAdmin):
         """Return the requests of the académies where this person has the power."""
         return SupportRequest.objects.open_to(asked_by(request).scope(Power(power)))
 
-    def search(self, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
+    def search(self, request: HttpRequest, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
         """Find by address, or by name."""
         if "@" in typed:
             return rows.filter(mail=typed.lower())

@@ -203,7 +203,7 @@ class PeopleAdmin(ScopedAdmin):
             .prefetch_related("sign_in_names", "emailaddress_set", "enrolments__academy")
         )
 
-    def search(self, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
+    def search(self, request: HttpRequest, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
         """Find by name, by a name they sign in with, or by their confirmed address."""
         address = finding.address_typed(typed)
         if address is not None:

@@ -101,7 +101,7 @@ class RegistrationAdmin(ExportMixin):
         """Return the sign-ups that wait in the académies where this person has the power."""
         return Registration.objects.waiting().open_to(refusals.asked_by(request), Power(power))
 
-    def search(self, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
+    def search(self, request: HttpRequest, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
         """Find by name, by user name, or by address."""
         address = finding.address_typed(typed)
         if address is not None:

@@ -100,7 +100,7 @@ class StaffRoleAdmin(ScopedAdmin):
         """Whoever gives roles."""
         return bool(self.scope(request, Power.GIVE_ROLES))
 
-    def search(self, rows: Any, typed: str) -> Any:
+    def search(self, request: HttpRequest, rows: Any, typed: str) -> Any:
         """Find by the person's name, user name or address."""
         address = finding.address_typed(typed)
         # Staff are few: their keys first, or everybody of a common name is found before them.

@@ -107,7 +107,7 @@ class SchoolAdmin(DeclaredAdmin):
     )  # fmt: skip
     change_list_template = "back_office/list.html"
 
-    def search(self, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
+    def search(self, request: HttpRequest, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
         """Find by UAI, or by name and commune."""
         code = typed.upper().replace(" ", "")
         return rows.filter(uai=code) if is_uai(code) else named(rows, typed)
@@ -188,7 +188,7 @@ class DivisionAdmin(ScopedAdmin):
     list_select_related = ("school",)
     fields = readonly_fields = ("code", "name", "kind", "year", "school", "closed_at", "size")
 
-    def search(self, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
+    def search(self, request: HttpRequest, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
         """Find by the UAI of the school."""
         return rows.filter(school__uai=typed.upper().replace(" ", ""))
 
@@ -332,7 +332,7 @@ class StudentAdmin(NotedAdmin):
             ).exclude(pk=student.pk)
         return student
 
-    def search(self, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
+    def search(self, request: HttpRequest, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
         """Find by INE, by UAI, or by name."""
         code = typed.upper().replace(" ", "")
         if is_uai(code):
@@ -420,7 +420,7 @@ class ContactAdmin(NotedAdmin):
         "school", "children",
     )  # fmt: skip
 
-    def search(self, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
+    def search(self, request: HttpRequest, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
         """Find by address, by mobile, or by name."""
         if "@" in typed:
             return rows.filter(email=typed.lower())
@@ -464,7 +464,7 @@ class StaffMemberAdmin(NotedAdmin):
         "mobile", "school", "classes", "gone_at", "access_until",
     )  # fmt: skip
 
-    def search(self, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
+    def search(self, request: HttpRequest, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
         """Find by UAI, by address, by identifier, or by name."""
         code = typed.upper().replace(" ", "")
         if is_uai(code):

@@ -138,7 +138,7 @@ class RosterImportAdmin(ScopedAdmin):
         scope = self.scope(request, power)
         return RosterImport.objects.open_to(scope) if scope else RosterImport.objects.none()
 
-    def search(self, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
+    def search(self, request: HttpRequest, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
         """Find by the UAI of the school."""
         return rows.filter(school__uai=typed.upper())
 

@@ -65,7 +65,7 @@ class LetterBatchAdmin(ScopedAdmin):
         scope = self.scope(request, power)
         return LetterBatch.objects.open_to(scope) if scope else LetterBatch.objects.none()
 
-    def search(self, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
+    def search(self, request: HttpRequest, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
         """Find by the UAI of the school."""
         return rows.filter(school__uai=typed.upper())
 

@@ -159,6 +159,14 @@ class Division(models.Model):
         return self.name or self.code
 
 
+def _at_schools_of(scope: Scope) -> Q:
+    # By keys of the index, and not by a join with the tables of schools and académies.
+    wanted = Q(school__academy__in=Academy.objects.keys_within(scope))
+    if scope.schools:
+        wanted |= Q(school__uai__in=sorted(scope.schools))
+    return wanted
+
+
 class SchoolingQuerySet(models.QuerySet["Schooling"]):
     """Who is at which school."""
 
@@ -166,11 +174,7 @@ class SchoolingQuerySet(models.QuerySet["Schooling"]):
         """Return who is, or was lately, at a school of the scope."""
         if scope.everywhere or not scope:
             return self if scope else self.none()
-        # By keys of the index, and not by a join with the tables of schools and académies.
-        wanted = Q(school__academy__in=Academy.objects.keys_within(scope))
-        if scope.schools:
-            wanted |= Q(school__uai__in=sorted(scope.schools))
-        return self.filter(wanted)
+        return self.filter(_at_schools_of(scope))
 
     def current(self) -> SchoolingQuerySet:
         """Keep those whom their school still declares."""
@@ -237,7 +241,9 @@ class GuardianContactQuerySet(models.QuerySet["GuardianContact"]):
 
     def open_to(self, scope: Scope) -> GuardianContactQuerySet:
         """Return the contacts that the schools of a scope declared (SAFETY T50)."""
-        return scope.limit(self, "school__academy__code", "school__uai")
+        if scope.everywhere or not scope:
+            return self if scope else self.none()
+        return self.filter(_at_schools_of(scope))
 
 
 class GuardianContact(models.Model):

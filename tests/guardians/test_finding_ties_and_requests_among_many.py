@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from benchmarks.scale.declared import uai_of
+from guardians import admin
 from schools.models import Academy, School
 from tests.accounts.staff import appoint, staff_client
 from tests.back_office.plans import assert_no_scan, plans_of
@@ -82,9 +86,26 @@ def readers() -> list[Client]:
 
 def test_a_tie_is_found_by_the_name_of_the_child(crowd: None) -> None:
     for browser in readers():
-        for typed in ("nom399", "prénom3 nom17", "personne"):
+        for typed in ("nom399", "prénom3 nom17", "prénom96"):
             plans = plans_of(browser, TIES, "schools_guardiantie", {"q": typed})
             assert_no_scan(plans, "schools_(guardiantie|student|guardiancontact)", sorts=True)
+        with CaptureQueriesContext(connection) as captured:
+            page = browser.get(TIES, {"q": "personne"})
+        assert page.status_code == 200 and "/change/" not in page.content.decode()
+        assert not [each for each in captured if 'FROM "schools_guardiantie"' in each["sql"]]
+
+
+def test_of_a_name_that_very_many_children_have_all_ties_are_found(
+    crowd: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dane = staff_client(appoint(None, "dane", "10"))
+
+    def found() -> list[str]:
+        return re.findall(r"guardiantie/(\d+)/change/", dane.get(TIES, {"q": "prénom96"}).content.decode())
+
+    by_keys = found()
+    monkeypatch.setattr(admin, "MOST_CHILDREN", 10)
+    assert len(by_keys) == 50 and found() == by_keys
 
 
 def test_requests_are_listed_and_found_by_their_indexes(crowd: None) -> None:
