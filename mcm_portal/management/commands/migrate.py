@@ -1,16 +1,31 @@
-"""``manage.py migrate``, as the database's owner."""
+"""``manage.py migrate``, as the database's owner, and for as long as a big table takes."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
 from django.core.management.commands import migrate
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, connection
 
 from mcm_portal import database_roles
+
+
+@contextlib.contextmanager
+def without_haste() -> Iterator[None]:
+    """Let a statement take as long as it needs: an index over a million people takes more than ten seconds.
+
+    A lock that others hold is still not waited for (``lock_timeout``): all pages would wait behind it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("RESET statement_timeout")
 
 
 class Command(migrate.Command):
@@ -22,10 +37,14 @@ class Command(migrate.Command):
             owner = database_roles.owner()
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
-        if owner is None or options["database"] != DEFAULT_DB_ALIAS:
+        if options["database"] != DEFAULT_DB_ALIAS:
             return super().execute(*args, **options)
+        if owner is None:
+            with without_haste():
+                return super().execute(*args, **options)
         with database_roles.connected_as(owner):
-            told = super().execute(*args, **options)  # its checks, too, ask the database
+            with without_haste():
+                told = super().execute(*args, **options)  # its checks, too, ask the database
             if options["plan"]:
                 return told
             try:
