@@ -12,9 +12,10 @@ from django.db import migrations, models
 from schools.search_key import as_array
 
 # The account is locked first: of two enrolments at the same moment, the second sees the first. One account
-# at a time, each by its key: PostgreSQL keeps the plans, also those it made while the tables were empty.
+# at a time, each by its key, and never by a scan: PostgreSQL keeps the plans, also those that it made while
+# the tables were empty.
 KEEP = """
-CREATE FUNCTION accounts_keep_academy() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION accounts_keep_academy() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     person bigint;
     known bigint;

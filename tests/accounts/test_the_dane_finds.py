@@ -145,17 +145,17 @@ def crowd(family: Family, person: Callable[..., User]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"""
             INSERT INTO accounts_user (public_id, username, password, first_name, last_name, language,
-                                       is_active, is_staff, is_superuser, session_epoch)
-            SELECT gen_random_uuid(), 'u' || i, '!', 'Prénom' || (i % 997), 'Nom' || (i % 401), 'fr',
-                   true, false, false, 0 FROM generate_series(1, {ROWS}) i
+                                       is_active, is_staff, is_superuser, session_epoch, academy_id)
+            SELECT gen_random_uuid(), 'u' || n, '!', 'Prénom' || (n % 997), 'Nom' || (n % 401), 'fr',
+                   true, false, false, 0, places.academy
+              FROM generate_series(1, {ROWS}) n
+              JOIN (SELECT i, {place} AS academy FROM generate_series(0, 59) i) places ON n % 60 = places.i
         """)
-        cursor.execute(f"""
+        cursor.execute("""
             INSERT INTO accounts_enrolment (user_id, level, profile, school_year, country,
                                             academy_id, department_id)
-            SELECT u.id, 'college', 'eleve', 2026, '', places.academy,
-                   (SELECT min(id) FROM schools_department)
-              FROM (SELECT i, {place} AS academy FROM generate_series(0, 59) i) places
-              JOIN accounts_user u ON u.id % 60 = places.i WHERE u.password = '!'
+            SELECT id, 'college', 'eleve', 2026, '', academy_id, (SELECT min(id) FROM schools_department)
+              FROM accounts_user WHERE password = '!'
         """)
         cursor.execute("""
             INSERT INTO accounts_signinname (authority, name, user_id)
