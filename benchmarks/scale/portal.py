@@ -48,7 +48,10 @@ class FilledPortal(Portal):
         )
 
     def own_cpu(self, tables: Tables) -> float:
-        """Return the CPU seconds of its web server, and of those of PostgreSQL's processes that serve it."""
+        """Return the CPU seconds of its web server, and of those of PostgreSQL's processes that serve it.
+
+        Without those that PostgreSQL starts for one parallel plan: they have ended before anybody asks.
+        """
         backends = tables.rows(
             "SELECT pid FROM pg_stat_activity"
             " WHERE datname = %s AND backend_type = 'client backend' AND pid <> pg_backend_pid()",

@@ -15,6 +15,7 @@ from accounts.models import Enrolment, Registration, User
 from schools.models import Academy, Department
 from tests.accounts.conftest import Family
 from tests.accounts.staff import appoint, staff_client
+from tests.back_office.plans import explained
 
 pytestmark = pytest.mark.django_db
 PEOPLE, SIGN_UPS = "/administration/accounts/user/", "/administration/accounts/registration/"
@@ -195,9 +196,7 @@ def plans_of(browser: Client, address: str, typed: str = "", **more: str) -> lis
             continue
         if "COUNT(" in statement:
             assert "LIMIT 1001" in statement, statement
-        with connection.cursor() as cursor:
-            cursor.execute(f"EXPLAIN {statement}".replace("%", "%%"))
-            plans.append(statement + "\n" + "\n".join(line for (line,) in cursor.fetchall()))
+        plans.append(explained(statement))
     return plans
 
 

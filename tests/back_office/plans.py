@@ -10,6 +10,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 
+def explained(statement: str) -> str:
+    """Return how PostgreSQL runs a statement, below the statement itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {statement}".replace("%", "%%"))
+        return statement + "\n" + "\n".join(line for (line,) in cursor.fetchall())
+
+
 def plans_of(browser: Client, address: str, table: str, data: dict[str, Any] | None = None) -> list[str]:
     """Return the plan of each statement of a page that reads ``table``, below the statement itself."""
     assert browser.get(address, data).status_code == 200
@@ -25,9 +32,7 @@ def plans_of(browser: Client, address: str, table: str, data: dict[str, Any] | N
     for statement in asked:
         if "COUNT(" in statement:
             assert "LIMIT 1001" in statement, statement
-        with connection.cursor() as cursor:
-            cursor.execute(f"EXPLAIN {statement}".replace("%", "%%"))
-            plans.append(statement + "\n" + "\n".join(line for (line,) in cursor.fetchall()))
+        plans.append(explained(statement))
     return plans
 
 

@@ -23,7 +23,7 @@ def without_haste() -> Iterator[None]:
     """
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
-    yield
+    yield  # a migration that fails ends the process, and its patience with it
     with connection.cursor() as cursor:
         cursor.execute("RESET statement_timeout")
 
