@@ -24,7 +24,10 @@ TIES, REQUESTS = "/administration/schools/guardiantie/", "/administration/suppor
 
 @pytest.fixture
 def crowd(portal: None) -> None:
-    """Pupils, their guardians and their requests, at sixty schools: one of them of this académie."""
+    """Pupils, their guardians and their requests, at sixty schools: one of them of this académie.
+
+    Who is at which school hangs on nothing but their number, from 1: keys begin where tests before ended.
+    """
     here = school()
     elsewhere = Academy.objects.get(code="10")
     department = elsewhere.departments.all()[0]
@@ -51,13 +54,14 @@ def crowd(portal: None) -> None:
         """)
         cursor.execute(f"""
             INSERT INTO schools_schooling (student_id, school_id, school_year)
-            SELECT n, {place}, 2026 FROM (SELECT id AS n FROM schools_student) numbers
+            SELECT id, {place}, 2026
+              FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM schools_student) numbers
         """)
         cursor.execute(f"""
             INSERT INTO schools_guardiancontact (public_id, title, family_name, first_name, usage_name,
                                                  mobile, phone, email, sms_consent, school_id)
-            SELECT gen_random_uuid(), '', 'NOM' || n, 'Hélène', '', '', '', '', true, {place}
-              FROM (SELECT id AS n FROM schools_student) numbers
+            SELECT gen_random_uuid(), '', 'NOM' || id, 'Hélène', '', '', '', '', true, {place}
+              FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM schools_student) numbers
         """)
         cursor.execute("""
             INSERT INTO schools_guardiantie (contact_id, student_id, responsibility, relationship)
