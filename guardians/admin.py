@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.refusals import asked_by
 from accounts.forms import SubmissionField
 from accounts.powers import Power
+from back_office import paging
 from back_office.acts import Act, ReasonForm, Refused, on_one
 from back_office.scoped import ScopedAdmin
 from schools import reading
@@ -159,8 +160,9 @@ class GuardianTieAdmin(ScopedAdmin):
     def search(self, request: HttpRequest, rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
         """Find by the name of the child: the children of one's own first, then their ties.
 
-        By their keys, so that PostgreSQL knows how few they are. Only of a name that thousands of them have
-        it is asked in one statement.
+        By their keys, so that PostgreSQL knows how few they are. Of a name that thousands of them have, any
+        thousand and one ties do, for no list shows more and it says that it is cut; should those children
+        have fewer, all ties are asked in one statement.
         """
         query = prefix_query(typed)
         if query is None:
@@ -168,8 +170,12 @@ class GuardianTieAdmin(ScopedAdmin):
         mine = Student.objects.living().open_to(asked_by(request).scope(Power(self.read_power)))
         children = mine.alias(words=words_of("search_key")).filter(words=query)
         keys = list(children.order_by().values_list("pk", flat=True)[: MOST_CHILDREN + 1])
+        found = rows.filter(student__in=keys)
         if len(keys) <= MOST_CHILDREN:
-            return rows.filter(student__in=keys)
+            return found
+        enough = list(found.order_by().values_list("pk", flat=True)[: paging.MOST + 1])
+        if len(enough) > paging.MOST:
+            return rows.filter(pk__in=enough)
         return rows.filter(Exists(children.filter(pk=OuterRef("student_id"))))
 
     def changeform_view(

@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 
 from benchmarks.scale.declared import uai_of
 from guardians import admin
-from schools.models import Academy, School
+from schools.models import Academy, GuardianTie, School
 from tests.accounts.staff import appoint, staff_client
-from tests.back_office.plans import assert_no_scan, plans_of
+from tests.back_office.plans import assert_no_scan, explained, plans_of
 
 from .conftest import school
 
@@ -102,17 +102,34 @@ def test_a_tie_is_found_by_the_name_of_the_child(crowd: None) -> None:
         assert not [each for each in captured if 'FROM "schools_guardiantie"' in each["sql"]]
 
 
-def test_of_a_name_that_very_many_children_have_all_ties_are_found(
+def found(browser: Client, typed: str) -> list[str]:
+    """Return the keys of the ties on the first page of a search."""
+    return re.findall(r"guardiantie/(\d+)/change/", browser.get(TIES, {"q": typed}).content.decode())
+
+
+def test_of_a_name_that_many_children_have_all_ties_are_found(
     crowd: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dane = staff_client(appoint(None, "dane", "10"))
-
-    def found() -> list[str]:
-        return re.findall(r"guardiantie/(\d+)/change/", dane.get(TIES, {"q": "prénom96"}).content.decode())
-
-    by_keys = found()
+    by_keys = found(dane, "prénom96")
     monkeypatch.setattr(admin, "MOST_CHILDREN", 10)
-    assert len(by_keys) == 50 and found() == by_keys
+    assert len(by_keys) == 50 and found(dane, "prénom96") == by_keys
+
+
+def test_of_a_name_that_very_many_children_have_the_list_is_full_and_says_so(
+    crowd: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    national = staff_client(appoint(None, "national"))
+    monkeypatch.setattr(admin, "MOST_CHILDREN", 2_000)
+    with CaptureQueriesContext(connection) as captured:
+        page = national.get(TIES, {"q": "prénom", "p": "20"})
+    assert "guardiantie" in page.content.decode() and page.context["cl"].paginator.is_cut
+    ties = GuardianTie.objects.filter(pk__in=[row.pk for row in page.context["cl"].result_list])
+    assert len(ties) == 50 and all(tie.student.first_name.startswith("Prénom") for tie in ties)
+    big = "schools_(guardiantie|guardiancontact)"
+    asked = [each["sql"] for each in captured if 'FROM "schools_guardiantie"' in each["sql"]]
+    assert asked
+    assert_no_scan([explained(statement) for statement in asked], big, sorts=True)
 
 
 def test_requests_are_listed_and_found_by_their_indexes(crowd: None) -> None:
