@@ -142,7 +142,9 @@ DATABASES = {
 # Time-outs: a frozen or locked database must end in a sentence, not in a hung page (SAFETY F10, F11).
 DATABASE_PATIENCE = {
     "connect_timeout": 3,
-    "options": "-c statement_timeout=10000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=15000",
+    "options": "-c statement_timeout=10000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=15000"
+    # A cursor is read to its end here: planned for its first rows alone, a search would walk whole tables.
+    " -c cursor_tuple_fraction=1",
 }
 DATABASES["default"]["OPTIONS"] = {**DATABASE_PATIENCE, **DATABASES["default"]["OPTIONS"]}
 SESSION_ENGINE = "accounts.session_store"

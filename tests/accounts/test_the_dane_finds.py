@@ -235,6 +235,16 @@ def test_people_are_looked_for_once_and_a_page_is_read_by_its_keys(
         assert "LIMIT 1001" in search and f'"{table}"."id" IN (' in read, asked
 
 
+def test_a_file_of_a_search_is_found_by_the_index_of_names(crowd: None) -> None:
+    browser = staff_client(appoint(None, "national"))
+    with CaptureQueriesContext(connection) as captured:
+        answer = browser.post(f"{SIGN_UPS}exporter/?q=prénom17", {"reason": "Pour le rectorat."})
+        lines = b"".join(answer.streaming_content).decode().splitlines()
+    assert len(lines) > 200
+    [cursor] = [each["sql"] for each in captured if " CURSOR " in each["sql"]]
+    assert "Bitmap Index Scan on registration_search" in explained(cursor)
+
+
 def test_pages_follow_each_other_without_gap_or_repetition(crowd: None) -> None:
     browser = staff_client(appoint(None, "dane", "70"))
     shown = [
