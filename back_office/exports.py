@@ -12,6 +12,7 @@ import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any, ClassVar, NamedTuple
 
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -31,6 +32,7 @@ from .scoped import ScopedAdmin
 
 MOST_ROWS = 10_000
 CHUNK = 500
+LINES_AT_ONCE = 100
 BOM = "\ufeff"  # without it Excel reads UTF-8 as Windows-1252
 SEPARATOR = ";"  # what Excel expects where the comma is in the numbers
 
@@ -43,7 +45,11 @@ _DANGEROUS = re.compile(f'^(?=[\\t\\r\\n])|(?:^|(?<=[,;|\\t\\r\\n"]))(?={_SKIPPE
 
 
 class Column(NamedTuple):
-    """One column: its title, and what it says of a row."""
+    """One column: its title, and what it says of a row.
+
+    For a choice ``State(row.state).label``: Django's ``get_state_display`` goes through all choices for each
+    row, which is half the price of a file.
+    """
 
     title: str | Promise
     value: Callable[[Any], object]
@@ -78,8 +84,10 @@ def lines(columns: Sequence[Column], rows: Iterable[Any]) -> Iterator[str]:
 
 def file_of(columns: Sequence[Column], rows: QuerySet[Any], *, name: str) -> StreamingHttpResponse:
     """Return the first :data:`MOST_ROWS` rows as a file, read from the database as it is sent."""
-    cut = rows[:MOST_ROWS].iterator(chunk_size=CHUNK)
-    answer = StreamingHttpResponse(lines(columns, cut), content_type="text/csv; charset=utf-8")
+    each = lines(columns, rows[:MOST_ROWS].iterator(chunk_size=CHUNK))
+    # Sent by pieces: ten thousand lines sent one by one cost more than to write them.
+    pieces = iter(lambda: "".join(islice(each, LINES_AT_ONCE)), "")
+    answer = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}-{timezone.localdate():%Y-%m-%d}.csv"'
     return answer
 

@@ -245,7 +245,7 @@ class OutboxAdmin(ExportMixin):
         Column(_("Message"), lambda message: letters.label(message.kind)),
         Column(_("Destinataire"), lambda message: message.to),
         Column(_("Académie"), lambda message: message.academy),
-        Column(_("État"), lambda message: message.get_state_display()),
+        Column(_("État"), lambda message: State(message.state).label),
         Column(_("Motif"), lambda message: message.reason_in_words),
         Column(_("Parti le"), lambda message: message.sent_at),
     )

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from accounts import addresses, assistance, registration
-from accounts.models import Power, Registration
+from accounts.models import Level, Power, Profile, Registration
 from audit import reading
 from back_office import who
 from back_office.acts import Act, ReasonForm
@@ -185,8 +185,8 @@ class RegistrationAdmin(ExportMixin):
         Column(_("Nom"), lambda row: row.last_name),
         Column(_("Nom d’utilisateur"), lambda row: row.username),
         Column(_("Adresse de courriel"), lambda row: row.address),
-        Column(_("Niveau"), lambda row: row.get_level_display()),
-        Column(_("Profil"), lambda row: row.get_profile_display()),
+        Column(_("Niveau"), lambda row: Level(row.level).label),
+        Column(_("Profil"), lambda row: Profile(row.profile).label),
         Column(_("Académie"), lambda row: row.academy or ""),
         Column(_("Demandée le"), lambda row: row.created_at),
     )

@@ -162,6 +162,15 @@ def test_staff_take_away_the_list_they_see_and_nothing_beyond(
 
 
 @pytest.mark.django_db
+def test_lines_leave_several_at_once(
+    dane: Client, letters_of_two_academies: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "LINES_AT_ONCE", 2)
+    pieces = list(dane.post(f"{OUTBOX}exporter/", {"reason": REASON}).streaming_content)
+    assert [piece.count(b"\r\n") for piece in pieces] == [2, 1]  # the title and two rows
+
+
+@pytest.mark.django_db
 def test_each_export_says_why_and_stands_in_the_journal(dane: Client, letters_of_two_academies: None) -> None:
     answer = dane.post(f"{OUTBOX}exporter/", {"reason": "non"})
     assert answer.status_code == 200 and "dix caractères au moins" in answer.content.decode()
