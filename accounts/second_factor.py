@@ -144,9 +144,9 @@ def code_at(secret: str, counter: int) -> str:
 
 
 def seconds_now() -> int:
-    """Return the time by the clock of PostgreSQL, one for all machines (SAFETY F16), in seconds."""
+    """Return the whole seconds gone by, by PostgreSQL's clock, one for all machines (SAFETY F16)."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT extract(epoch FROM clock_timestamp())::bigint")
+        cursor.execute("SELECT floor(extract(epoch FROM clock_timestamp()))::bigint")
         return int(cursor.fetchone()[0])
 
 

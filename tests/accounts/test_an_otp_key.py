@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import pytest
@@ -202,6 +203,14 @@ class TestSigningIn:
         for away, right in ((-3, False), (-1, True), (1, True), (3, False)):
             seed, _codes = activate(teacher)
             assert otp_keys.verify(teacher, PIN + code_of(seed, away)) is right, away
+
+    def test_seconds_are_never_ahead_of_the_clock(self) -> None:
+        with connection.cursor() as cursor:
+            for _ in range(20):  # a second in all: rounded, they would be ahead in half of it
+                seconds = second_factor.seconds_now()
+                cursor.execute("SELECT extract(epoch FROM clock_timestamp())")
+                assert seconds <= cursor.fetchone()[0]
+                time.sleep(0.05)
 
     def test_a_machine_whose_clock_is_ten_minutes_off_judges_alike(self, teacher: User) -> None:
         seed, _codes = activate(teacher)
