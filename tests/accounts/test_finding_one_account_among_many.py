@@ -15,7 +15,7 @@ from accounts.models import FirstSignIn, OtherPost, User
 from accounts.openid import people
 from guardians import children_accounts
 from schools.models import StaffMember, Student
-from tests.back_office.plans import assert_no_scan, explained
+from tests.back_office.plans import assert_no_scan, explained, settle
 from tests.guardians.conftest import school
 
 pytestmark = pytest.mark.django_db
@@ -60,9 +60,7 @@ def crowd(portal: None) -> None:
             INSERT INTO accounts_signinname (authority, name, user_id)
             SELECT 'mcm', username, id FROM accounts_user
         """)
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        for table in BIG.split("|"):
-            cursor.execute(f"ANALYZE {table}")
+    settle(*BIG.split("|"))
 
 
 def assert_by_indexes(ask: Callable[[], object]) -> None:

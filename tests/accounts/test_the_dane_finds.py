@@ -15,7 +15,7 @@ from accounts.models import Enrolment, Registration, User
 from schools.models import Academy, Department
 from tests.accounts.conftest import Family
 from tests.accounts.staff import appoint, staff_client
-from tests.back_office.plans import explained
+from tests.back_office.plans import explained, settle
 
 pytestmark = pytest.mark.django_db
 PEOPLE, SIGN_UPS = "/administration/accounts/user/", "/administration/accounts/registration/"
@@ -173,9 +173,7 @@ def crowd(family: Family, person: Callable[..., User]) -> None:
                    'r' || i || '@exemple.fr', {place}
               FROM accounts_registration r, generate_series(1, {ROWS}) i
         """)
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # ANALYZE refuses a table with checks that wait
-        for table in BIG.split("|"):
-            cursor.execute(f"ANALYZE {table}")
+    settle(*BIG.split("|"))
 
 
 def statements_of(browser: Client, address: str, typed: str = "", **more: str) -> list[str]:

@@ -13,7 +13,7 @@ from benchmarks.scale.declared import uai_of
 from guardians import admin
 from schools.models import Academy, GuardianTie, School
 from tests.accounts.staff import appoint, staff_client
-from tests.back_office.plans import assert_no_scan, explained, plans_of
+from tests.back_office.plans import assert_no_scan, explained, plans_of, settle
 
 from .conftest import school
 
@@ -77,10 +77,10 @@ def crowd(portal: None) -> None:
                    'home', false, '', CASE WHEN n % 20 = 0 THEN NULL ELSE now() END
               FROM generate_series(1, {ROWS}) n
         """)
-        cursor.execute(
-            "ANALYZE schools_student, schools_schooling, schools_guardiancontact, schools_guardiantie,"
-            " schools_school, support_supportrequest"
-        )
+    settle(
+        "schools_student", "schools_schooling", "schools_guardiancontact", "schools_guardiantie",
+        "schools_school", "support_supportrequest",
+    )  # fmt: skip
 
 
 def readers() -> list[Client]:

@@ -25,7 +25,7 @@ from schools.models import (
 from schools.rosters import importing
 from schools.rosters.rows import StaffRole
 from tests.accounts.staff import appoint, staff_client
-from tests.back_office.plans import assert_no_scan, plans_of
+from tests.back_office.plans import assert_no_scan, plans_of, settle
 
 from .rosters import generator
 from .rosters.declared import class_of, colleague, contact, declare, division, pupil, school, tie
@@ -275,7 +275,7 @@ def test_pupils_are_found_by_an_index_at_any_number(dane: Client, typed: str) ->
             "SELECT id, %s, 2026 FROM schools_student WHERE family_name LIKE 'NOM%%'",
             [school("0140001A", "70").pk],
         )
-        cursor.execute("ANALYZE schools_student, schools_schooling, schools_school")
+    settle("schools_student", "schools_schooling", "schools_school")
     assert_no_scan(plans_of(dane, STUDENTS, "schools_student", {"q": typed}), "schools_student", sorts=True)
 
 
