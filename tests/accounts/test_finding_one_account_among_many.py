@@ -49,8 +49,7 @@ def crowd(portal: None) -> None:
               FROM (SELECT 'p' || id AS name, id AS s, NULL::bigint AS m FROM schools_student UNION ALL
                     SELECT 'm' || id, NULL, id FROM schools_staffmember WHERE id % 10 <> 0) people
         """)
-        # Tables that were empty when they were last counted are joined row by row.
-        cursor.execute("ANALYZE schools_staffmember, accounts_user")
+        settle("schools_staffmember", "accounts_user")  # before they are joined
         cursor.execute("""
             INSERT INTO accounts_otherpost (user_id, staff_member_id)
             SELECT u.id, u.staff_member_id + 1 FROM accounts_user u WHERE u.staff_member_id % 10 = 9
